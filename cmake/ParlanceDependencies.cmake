@@ -1,0 +1,18 @@
+# Every library the project links, found once. ./run setup installs them (packages.txt has the list with reasons).
+find_package(Threads REQUIRED)
+find_package(Protobuf 3.21 REQUIRED)
+find_package(Boost 1.81 REQUIRED)  # headers only: Asio
+
+if(PARLANCE_SERVE)
+  find_package(spdlog REQUIRED)
+  find_package(yaml-cpp REQUIRED)
+  find_package(CLI11 REQUIRED)
+  find_package(nlohmann_json REQUIRED)
+  find_package(OpenVINO REQUIRED COMPONENTS Runtime)
+endif()
+
+if(PARLANCE_TESTS)
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+  find_library(NGHTTP2_LIBRARY nghttp2 REQUIRED)
+endif()

@@ -1,0 +1,35 @@
+# parlance_folder(<name> [DEPENDS <folder or library>...])
+#
+# One static library for the folder it is called in: every *.cpp but *_test.cpp and *_bench.cpp goes into the
+# target parlance_<name> (alias parlance::<name>), and the *_test.cpp files into the test program
+# parlance_<name>_test. Headers are included from src/ ("http2/connection.h").
+function(parlance_folder name)
+  cmake_parse_arguments(arg "" "" "DEPENDS;TEST_DEPENDS" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cpp)
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "_(test|bench)\\.cpp$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+
+  if(sources)
+    add_library(parlance_${name} STATIC ${sources})
+    target_include_directories(parlance_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+    target_link_libraries(parlance_${name} PUBLIC ${arg_DEPENDS} PRIVATE parlance_warnings)
+  else()
+    add_library(parlance_${name} INTERFACE)
+    target_include_directories(parlance_${name} INTERFACE ${PROJECT_SOURCE_DIR}/src)
+    target_link_libraries(parlance_${name} INTERFACE ${arg_DEPENDS})
+  endif()
+  add_library(parlance::${name} ALIAS parlance_${name})
+
+  if(PARLANCE_TESTS AND tests)
+    parlance_test(parlance_${name}_test ${tests})
+    target_link_libraries(parlance_${name}_test PRIVATE parlance_${name} ${arg_TEST_DEPENDS})
+  endif()
+endfunction()
+
+# parlance_test(<target> <source>...): a GoogleTest program, each of its tests known to ctest.
+function(parlance_test target)
+  add_executable(${target} ${ARGN})
+  target_link_libraries(${target} PRIVATE GTest::gmock GTest::gtest GTest::gtest_main parlance_warnings)
+  gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120)
+endfunction()

@@ -1,0 +1,1 @@
+# parlance_generate is written by codegen; see codegen/README.md.

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstddef>
+
+namespace parlance {
+
+/// Memory for the objects a call needs again and again (coroutine frames, calls, small buffers): free lists
+/// by size class, one set a thread, so that a call in steady state allocates nothing.
+///
+/// Memory may be freed on another thread than it was taken on; it then serves that thread. Sizes above
+/// `kLargestBytes` go to the heap. Each class keeps at most `kKeptBytesPerClass` of free memory.
+class Slab {
+ public:
+  static constexpr std::size_t kLargestBytes = 16 * 1024;
+  static constexpr std::size_t kKeptBytesPerClass = 1024 * 1024;
+
+  /// Aligned for any type that needs no extended alignment. `size_bytes` may be 0. Throws std::bad_alloc.
+  static void* allocate(std::size_t size_bytes);
+  /// `size_bytes` is what was asked for. `memory` may be null.
+  static void deallocate(void* memory, std::size_t size_bytes) noexcept;
+};
+
+}  // namespace parlance
