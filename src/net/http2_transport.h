@@ -1,0 +1,57 @@
+#pragma once
+
+#include <string_view>
+
+#include "http2/connection.h"
+#include "net/loop.h"
+#include "net/tcp_stream.h"
+
+namespace parlance::net {
+
+/// An HTTP/2 connection on a socket: reads what is there, hands it to the engine, and writes once at the end
+/// of the turn all that was submitted during it. Belongs to one loop.
+class Http2Transport final : TcpStream::Observer, TurnEnd {
+ public:
+  class Owner {
+   public:
+    /// The socket is gone or the connection is finished; every stream has been told. The transport may be
+    /// destroyed from within this call. Called exactly once, never from within a call into the transport.
+    virtual void on_transport_closed(std::string_view reason) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  /// `observer` follows the connection, `owner` the transport; both outlive it.
+  Http2Transport(Loop& loop, TcpStream stream, http2::Role role, const http2::Limits& limits,
+                 http2::ConnectionObserver& observer, Owner& owner);
+  /// Open streams are told that the connection is gone.
+  ~Http2Transport();
+
+  http2::Connection& connection() { return connection_; }
+  /// Must be called after anything is submitted on the connection, as often as one likes: one write follows
+  /// at the end of the turn.
+  void flush() { loop_.at_turn_end(*this); }
+  /// Ends the connection at once; `on_transport_closed` follows at the end of the turn.
+  void close(std::string_view reason);
+
+  const Endpoint& peer() const { return stream_.peer(); }
+  const Endpoint& local() const { return stream_.local(); }
+  Loop& loop() { return loop_; }
+
+ private:
+  void on_readable() override;
+  void on_writable() override;
+  void on_turn_end() override;
+  void write_pending();
+
+  Loop& loop_;
+  Owner& owner_;
+  TcpStream stream_;
+  http2::Connection connection_;
+  std::string closed_because_;
+  bool socket_open_ = true;
+  bool blocked_ = false;  // the socket takes no more until on_writable
+};
+
+}  // namespace parlance::net
