@@ -65,10 +65,11 @@ class MessageReader {
 
  private:
   Bytes take_prefix(Bytes bytes);
+  Status check_prefix() const;
+  Bytes begin_payload(Bytes bytes);
   Bytes take_payload(Bytes bytes);
-  void begin_message(std::uint8_t flag, std::size_t size_bytes);
-  void append_payload(Bytes part);
-  void finish_message(Buffer payload);
+  bool grow_payload(std::size_t capacity_bytes);
+  void finish_message();
 
   std::size_t max_message_bytes_;
   bool encoding_announced_;
@@ -82,7 +83,8 @@ class MessageReader {
   std::size_t bytes_buffered_ = 0;
   Status error_;
 
-  // Whole messages. A unary call has one, which needs no vector.
+  // Whole messages: `only_` is the oldest, later ones stand in `more_` from `more_taken_` on. A unary call
+  // has one, which needs no vector.
   ReceivedMessage only_;
   std::vector<ReceivedMessage> more_;
   std::size_t more_taken_ = 0;

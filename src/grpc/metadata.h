@@ -66,6 +66,7 @@ class Metadata {
   };
 
   void append(std::string_view name, std::string_view value);
+  Result<void> append_received(const http2::HeaderField& field);
 
   std::string text_;
   std::vector<Place> places_;
