@@ -1,0 +1,73 @@
+"""The house rules that a search can check: a README of at most 40 lines in every folder of source, no machine's
+paths, no package host's name, no unfinished mark."""
+
+import re
+import sys
+from pathlib import Path
+
+import sources
+
+README_LINES = 40
+# Folders whose subfolders are source folders too, each with its own README.
+PARENTS = {"src", "examples", "tests", "src/models/backends"}
+NO_README = {".ci"}
+
+TEXT_RULES = [
+    (re.compile(r"(?<![\w.])/(root|work|home/\w+|tmp/build)[/\w-]*"), "a path of one machine"),
+    (
+        re.compile(r"\b(pypi|pythonhosted|npmjs|crates|golang|maven|debian)\.(org|com|io)\b(?<!-)", re.IGNORECASE),
+        "the name of a package host",
+    ),
+    (re.compile(r"\b(TODO|FIXME|XXX|HACK)\b"), "an unfinished mark; finish it or file an issue"),
+]
+TEXT_SUFFIXES = {".h", ".cpp", ".py", ".sh", ".cmake", ".txt", ".md", ".proto", ".json", ".yaml", ".yml", ".toml", ""}
+# Module paths of Go begin with host names; the text of the licence names a host too.
+NOT_SEARCHED = {"packages/go/go.mod", "packages/go/go.sum", "LICENSE", "tools/check_rules.py", "tools/check_rules_test.py"}
+
+
+def source_folders(files: list[Path]) -> set[Path]:
+    """Top folders, and the folders of PARENTS, that hold a file at any depth."""
+    folders = set()
+    for file in files:
+        for folder in file.parents:
+            parent = folder.parent.as_posix()
+            if folder != Path(".") and (parent == "." or parent in PARENTS):
+                folders.add(folder)
+    return {folder for folder in folders if folder.as_posix() not in NO_README}
+
+
+def check_readmes(files: list[Path]) -> list[str]:
+    present = set(files)
+    missing = [
+        f"{folder}: no README.md" for folder in sorted(source_folders(files)) if folder / "README.md" not in present
+    ]
+    return missing
+
+
+def check_text(name: str, text: str) -> list[str]:
+    problems = []
+    if name.endswith("/README.md") and (lines := len(text.splitlines())) > README_LINES:
+        problems.append(f"{name}: {lines} lines, at most {README_LINES}")
+    for number, line in enumerate(text.splitlines(), 1):
+        problems += [f"{name}:{number}: {what}: {match[0]}" for rule, what in TEXT_RULES if (match := rule.search(line))]
+    return problems
+
+
+def is_searched(path: Path) -> bool:
+    return path.suffix in TEXT_SUFFIXES and path.as_posix() not in NOT_SEARCHED and path.parts[:2] != ("models", "repository")
+
+
+def main() -> int:
+    files = [file.relative_to(sources.ROOT) for file in sources.tracked_and_new()]
+    problems = check_readmes(files)
+    for path in filter(is_searched, files):
+        try:
+            problems += check_text(path.as_posix(), (sources.ROOT / path).read_text())
+        except UnicodeDecodeError:
+            continue  # a binary file without a suffix
+    print("\n".join(problems), end="\n" if problems else "")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,144 @@
+"""`./run test`: builds, runs every suite to its end whatever the others did, and closes with one sum over all.
+
+    suites.py [FILTER] [--preset release|dev|tsan]
+
+Suites report through JUnit XML in build/reports/. In CI (CI=true) a skipped test is a failure, unless its reason begins
+with "needs a GPU".
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import sources
+from tally import Tally, read_junit
+
+REPORTS = sources.ROOT / "build" / "reports"
+JOBS = str(os.cpu_count() or 1)
+TSAN_PROGRAMS = ["parlance_net_test", "parlance_rpc_test", "parlance_services_test"]
+
+
+@dataclass
+class Suite:
+    name: str
+    preset: str  # "" runs whatever the preset asked for
+    run: Callable[[str], Tally]  # takes the filter
+
+
+def command(*arguments: str, **environment: str) -> int:
+    print("\n$ " + " ".join(arguments), flush=True)
+    return subprocess.run(arguments, cwd=sources.ROOT, env={**os.environ, **environment}).returncode
+
+
+def one_check(*arguments: str) -> Tally:
+    return Tally(passed=1) if command(*arguments) == 0 else Tally(failed=1)
+
+
+def reported(name: str, filtered: bool, run: Callable[[Path], int]) -> Tally:
+    """Runs a suite that writes a JUnit report. No report, no test, or a failure that is not in it count as one failure."""
+    report = REPORTS / f"{name}.xml"
+    report.parent.mkdir(parents=True, exist_ok=True)
+    report.unlink(missing_ok=True)
+    returncode = run(report)
+    tally = read_junit(report, skips_fail=os.environ.get("CI") == "true") if report.exists() else Tally()
+    empty = tally.total == 0 and not filtered
+    unexplained = returncode != 0 and tally.failed == 0 and tally.total > 0
+    return tally + Tally(failed=1) if empty or unexplained else tally
+
+
+def house_rules(_: str) -> Tally:
+    checks = ["check_format.py", "check_includes.py", "check_rules.py"]
+    return sum((one_check(sys.executable, f"tools/{check}") for check in checks), Tally())
+
+
+def build(preset: str, *targets: str) -> Callable[[str], Tally]:
+    """Builds all that can be built (-k 0), so that one broken file does not hide the tests of the others."""
+
+    def run(_: str) -> Tally:
+        script = "source tools/lib.sh && configure $0 && cmake --build build/$0 -- -k 0 -j $(nproc) $@"
+        built = command("bash", "-c", script, preset, *targets, NINJA_STATUS="[%f/%t %es] ")
+        return Tally() if built == 0 else Tally(failed=1)
+
+    return run
+
+
+def unit(pattern: str) -> Tally:
+    selected = ["-R", pattern] if pattern else []
+    return reported("unit", bool(pattern), lambda report: command(
+        "ctest", "--test-dir", "build/dev", "-j", JOBS, "--output-on-failure", "--output-junit", str(report), *selected))
+
+
+def thread_sanitizer(pattern: str) -> Tally:
+    tally = Tally()
+    for program in TSAN_PROGRAMS:
+        if (sources.ROOT / "build" / "tsan" / program).exists():
+            tally += reported(program, bool(pattern), lambda report, program=program: command(
+                f"build/tsan/{program}", "--gtest_brief=1", f"--gtest_output=xml:{report}",
+                f"--gtest_filter=*{pattern}*" if pattern else "--gtest_filter=*"))
+    return tally
+
+
+def python(preset: str) -> Callable[[str], Tally]:
+    """Everything pytest finds, with the programs of one build under test."""
+
+    def run(pattern: str) -> Tally:
+        selected = ["-k", pattern] if pattern else []
+        return reported(f"python-{preset}", bool(pattern), lambda report: command(
+            sys.executable, "-m", "pytest", f"--junitxml={report}", *selected,
+            PARLANCE_BUILD=str(sources.ROOT / "build" / preset)))
+
+    return run
+
+
+SUITES = [
+    Suite("house rules", "", house_rules),
+    Suite("build release", "release", build("release")),
+    Suite("build dev", "dev", build("dev")),
+    Suite("build tsan", "tsan", build("tsan", *TSAN_PROGRAMS)),
+    Suite("unit, ASan+UBSan", "dev", unit),
+    Suite("threads, TSan", "tsan", thread_sanitizer),
+    Suite("end to end, tools", "release", python("release")),
+]
+
+
+def run_all(suites: list[Suite], pattern: str) -> list[tuple[Suite, Tally, float]]:
+    rows = []
+    for number, suite in enumerate(suites, 1):
+        print(f"\n=== [{number}/{len(suites)}] {suite.name}", flush=True)
+        began = time.monotonic()
+        rows.append((suite, suite.run(pattern), time.monotonic() - began))
+    return rows
+
+
+def print_table(rows: list[tuple[Suite, Tally, float]]) -> None:
+    print(f"\n{'suite':<22}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}")
+    for suite, tally, seconds in rows:
+        print(f"{suite.name:<22}{tally.passed:>8}{tally.failed:>8}{tally.skipped:>9}{seconds:>9.0f}")
+    for suite, tally, _ in rows:
+        for name in tally.failures:
+            print(f"failed: {suite.name}: {name}")
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="./run test", description="Build and run the test suites.")
+    parser.add_argument("filter", nargs="?", default="", help="only tests whose names match")
+    parser.add_argument("--preset", choices=["release", "dev", "tsan"], help="only the suites of this build")
+    options = parser.parse_args(arguments)
+
+    suites = [suite for suite in SUITES if options.preset in (None, suite.preset)]
+    if options.filter:
+        suites = [suite for suite in suites if suite.name != "house rules"]
+    rows = run_all(suites, options.filter)
+    print_table(rows)
+    total = sum((tally for _, tally, _ in rows), Tally())
+    print(f"\n{total.passed} passed, {total.failed} failed, {total.skipped} skipped", flush=True)
+    return 1 if total.failed or not total.total else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
