@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 #include "http2/header_field.h"
 
@@ -21,7 +22,10 @@ class DynamicTable {
   /// RFC 7541 section 4.1: what an entry costs beside its strings.
   static constexpr std::uint32_t kEntryOverheadBytes = 32;
 
-  explicit DynamicTable(std::uint32_t max_bytes) : max_bytes_(max_bytes) {}
+  /// No table is larger than this (checked): keeps all arithmetic within 32 bits.
+  static constexpr std::uint32_t kLargestBytes = 1u << 30;
+
+  explicit DynamicTable(std::uint32_t max_bytes);
 
   /// A size update (RFC 7541 section 4.3): evicts what no longer fits.
   void set_max_bytes(std::uint32_t max_bytes);
@@ -54,15 +58,19 @@ class DynamicTable {
     HeaderToken token;
   };
 
-  Entry& slot(std::uint64_t id) const { return entries_[id & (slots_ - 1)]; }
+  struct Rings {
+    std::unique_ptr<char[]> bytes;
+    std::unique_ptr<Entry[]> entries;
+  };
+
+  Entry& slot(std::uint64_t id) const { return rings_.entries[id & (slots_ - 1)]; }
   void evict_down_to(std::uint32_t size_bytes);
   std::uint32_t place(std::uint32_t size_bytes);
-  void grow();
+  Rings grow();
 
-  std::unique_ptr<char[]> bytes_;  // 2 × the largest size: an entry never wraps, see place()
-  std::unique_ptr<Entry[]> entries_;
-  std::uint32_t slots_ = 0;       // entries_, a power of two
-  std::uint64_t ring_bytes_ = 0;  // bytes_
+  Rings rings_;
+  std::uint32_t slots_ = 0;       // of rings_.entries, a power of two
+  std::uint64_t ring_bytes_ = 0;  // of rings_.bytes, twice the largest size: see place()
   std::uint64_t head_ = 0;        // where the next entry's bytes go
   std::uint64_t newest_ = 0;      // id
   std::uint64_t evicted_ = 0;     // id of the last one that went

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -33,13 +34,20 @@ class HpackEncoder {
 
  private:
   std::byte* size_updates(std::byte* at);
-  std::byte* field(std::byte* at, const HeaderField& field);
+  std::byte* encode_field(std::byte* at, const HeaderField& field);
+  std::uint32_t field_index(const HeaderField& field, std::uint32_t static_name_index,
+                            std::uint64_t field_hash) const;
+  std::uint32_t dynamic_index(std::uint64_t id) const;
+  bool deserves_entry(const HeaderField& field, std::uint64_t field_hash);
+
+  static constexpr std::size_t kSeen = 64;
 
   DynamicTable table_;
   HpackLookup lookup_;
   std::uint32_t own_max_table_bytes_;
   std::uint32_t announced_table_bytes_ = kInitialTableBytes;  // what the peer takes our table's size to be
   std::uint32_t smallest_table_bytes_;                        // since the last block
+  std::array<std::uint64_t, kSeen> seen_{};                   // hashes of fields that found the table full
 };
 
 }  // namespace parlance::http2
