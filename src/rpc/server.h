@@ -1,0 +1,79 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "grpc/message_reader.h"
+#include "http2/limits.h"
+#include "rpc/service.h"
+
+namespace parlance {
+
+enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
+/// Where the runtime says what happened that no caller is told. On any thread.
+using LogSink = std::function<void(LogLevel, std::string_view text)>;
+
+struct ServerOptions {
+  /// "127.0.0.1:50051", "[::]:50051" (IPv4 too), "unix:/path". Port 0 takes a free one (Server::ports).
+  std::vector<std::string> listen = {"[::]:50051"};
+  /// Event loops, each on a thread of its own; 0: one a core.
+  unsigned threads = 0;
+  /// Largest request message; more is RESOURCE_EXHAUSTED. gRPC's usual 4 MiB.
+  std::size_t max_receive_message_bytes = grpc::kDefaultMaxReceiveMessageBytes;
+  /// What one connection may cost.
+  http2::Limits http2 = {};
+  /// Bytes queued for a slow reader before Writer::write waits.
+  std::size_t send_high_water_bytes = 64 * 1024;
+  /// After shutdown() begins, calls may run on for this long; then they are cancelled with UNAVAILABLE.
+  std::chrono::milliseconds shutdown_grace{30'000};
+  /// Default: warnings and errors to stderr.
+  LogSink log = {};
+};
+
+/// A gRPC server: listeners, loops, services.
+///
+///   Server server{{.listen = {"127.0.0.1:50051"}}};
+///   server.add(std::make_shared<Greeter>());
+///   server.run();
+class Server {
+ public:
+  explicit Server(ServerOptions options = {});
+  /// Shuts down with no grace if it still runs, and waits.
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  /// Before start(). Two services of one name are a programmer's error (checked).
+  void add(std::shared_ptr<Service> service);
+
+  /// Binds every address and begins to serve. UNAVAILABLE when an address cannot be bound (which and why),
+  /// INVALID_ARGUMENT for one that does not parse; nothing is served then.
+  Result<void> start();
+  /// After start(): the addresses bound, in the order of the options.
+  std::vector<std::string> addresses() const;
+  /// After start(): the ports bound, in the same order; 0 for a Unix socket.
+  std::vector<std::uint16_t> ports() const;
+
+  /// Begins to drain: services are told (health turns to NOT_SERVING), GOAWAY goes out in two steps, open
+  /// calls run on for `grace` at most, and what is left then is cancelled. Returns at once; from any thread,
+  /// more than once (a shorter grace wins).
+  void shutdown(std::chrono::milliseconds grace);
+  void shutdown();
+  /// Blocks until a shutdown is complete.
+  void wait();
+
+  /// start(), then serves until SIGTERM or SIGINT, drains, and returns. A second signal ends the process at
+  /// once.
+  Result<void> run();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace parlance

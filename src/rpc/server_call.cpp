@@ -1,0 +1,40 @@
+#include "rpc/server_call.h"
+
+namespace parlance {
+
+void ServerCall::on_cancelled(CancellationListener& listener) {
+  if (cancelled()) {
+    listener.on_cancelled();
+  } else {
+    listeners_.add(listener);
+  }
+}
+
+std::stop_token ServerCall::stop_token() {
+  if (!stop_source_) {
+    stop_source_.emplace();
+    if (cancelled()) stop_source_->request_stop();
+  }
+  return stop_source_->get_token();
+}
+
+void ServerCall::cancel() {
+  if (cancelled_.exchange(true, std::memory_order_acq_rel)) return;
+  if (stop_source_) stop_source_->request_stop();
+  listeners_.tell_all();
+}
+
+ServerCall::Sleep::~Sleep() { call_.loop().disarm(*this); }
+
+void ServerCall::Sleep::await_suspend(std::coroutine_handle<> sleeper) {
+  sleeper_ = sleeper;
+  call_.on_cancelled(*this);
+  if (!until_.is_never()) call_.loop().arm(*this, until_.at());
+}
+
+void ServerCall::Sleep::on_cancelled() {
+  call_.loop().disarm(*this);
+  sleeper_.resume();
+}
+
+}  // namespace parlance

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <atomic>
+#include <coroutine>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+#include "base/deadline.h"
+#include "grpc/metadata.h"
+#include "net/loop.h"
+#include "rpc/cancellation.h"
+
+namespace parlance {
+
+using grpc::Metadata;
+
+/// What a handler knows of the call it serves. Lives until the handler has returned and the stream is gone.
+/// Belongs to the call's loop; only `cancelled()`, `deadline()` and `time_remaining()` may be asked on other
+/// threads.
+class ServerCall {
+ public:
+  ServerCall(const ServerCall&) = delete;
+  ServerCall& operator=(const ServerCall&) = delete;
+
+  /// "/inference.InferenceService/Predict".
+  std::string_view method() const { return method_; }
+  /// The `:authority` of the request.
+  std::string_view authority() const { return authority_; }
+  /// "ipv4:127.0.0.1:40000".
+  virtual std::string_view peer() const = 0;
+  net::Loop& loop() const { return loop_; }
+
+  /// Metadata of the request.
+  const Metadata& request_metadata() const { return request_metadata_; }
+  /// Metadata to be sent before the first message; what is added later is lost.
+  Metadata& initial_metadata() { return initial_metadata_; }
+  /// Metadata to be sent with the status.
+  Metadata& trailing_metadata() { return trailing_metadata_; }
+
+  /// From `grpc-timeout`, counted from receipt; never() when the caller set none.
+  Deadline deadline() const { return deadline_; }
+  Duration time_remaining() const { return deadline_.remaining(Clock::now()); }
+
+  /// Nobody waits for the answer any more: the caller cancelled or went away, or the deadline passed, or the
+  /// server's grace ended. What the handler still returns is dropped.
+  bool cancelled() const { return cancelled_.load(std::memory_order_acquire); }
+  /// Tells `listener` when the call is cancelled; at once when it already is.
+  void on_cancelled(CancellationListener& listener);
+  /// The same for code that takes a std::stop_token, on any thread.
+  std::stop_token stop_token();
+
+  class Sleep;
+  /// `co_await call.sleep_for(50ms)`: true after that time, false as soon as the call is cancelled.
+  Sleep sleep_for(Duration time);
+
+ protected:
+  explicit ServerCall(net::Loop& loop) : loop_(loop) {}
+  ~ServerCall() = default;
+  void cancel();
+
+  net::Loop& loop_;
+  std::string_view method_;
+  std::string authority_;
+  Metadata request_metadata_;
+  Metadata initial_metadata_;
+  Metadata trailing_metadata_;
+  Deadline deadline_;
+
+ private:
+  std::atomic<bool> cancelled_ = false;
+  CancellationList listeners_;
+  std::optional<std::stop_source> stop_source_;
+};
+
+class ServerCall::Sleep final : TimerNode, CancellationListener {
+ public:
+  Sleep(ServerCall& call, Duration time) : call_(call), until_(Deadline::after(Clock::now(), time)) {}
+  ~Sleep();
+
+  bool await_ready() const { return call_.cancelled(); }
+  void await_suspend(std::coroutine_handle<> sleeper);
+  bool await_resume() const { return !call_.cancelled(); }
+
+ private:
+  void on_timer() override { sleeper_.resume(); }
+  void on_cancelled() override;
+
+  ServerCall& call_;
+  Deadline until_;
+  std::coroutine_handle<> sleeper_;
+};
+
+inline ServerCall::Sleep ServerCall::sleep_for(Duration time) { return {*this, time}; }
+
+}  // namespace parlance

@@ -1,0 +1,118 @@
+#pragma once
+
+#include <coroutine>
+#include <exception>
+#include <optional>
+
+#include "base/buffer.h"
+#include "base/slab.h"
+#include "base/status.h"
+#include "grpc/message_reader.h"
+#include "http2/connection.h"
+#include "rpc/server_call.h"
+
+namespace parlance {
+
+class MethodBinding;
+
+namespace detail {
+
+class ServerConnection;
+
+/// A gRPC call on a server's stream: the wire side of a ServerCall. Puts messages together, keeps the
+/// flow-control books, writes the answer, and holds the handler's coroutine. Deletes itself when the stream
+/// is gone and the handler has ended.
+class ServerStream final : public ServerCall, http2::StreamObserver, TimerNode {
+ public:
+  /// Follows the new stream `id`; the caller gives it to the engine as its observer.
+  static http2::StreamObserver* accept(ServerConnection& connection, http2::StreamId id,
+                                       http2::HeaderFields fields, bool end_stream);
+  /// Ends the call from outside (server shutdown): the handler is told, the caller gets `status`.
+  void abort(Status status);
+
+  std::string_view peer() const override;
+
+  // --- for method bindings and the readers and writers
+  // ------------------------------------------------------
+  /// Unary and server streaming: the one request.
+  Buffer take_request() { return std::move(request_); }
+  /// The next request message if one is there.
+  std::optional<Buffer> try_read();
+  /// No more requests will come: END_STREAM and none left, or the call is over.
+  bool reads_ended() const;
+  void wait_to_read(std::coroutine_handle<> reader) { reader_waiting_ = reader; }
+
+  /// Queues a message (with its prefix); false when nobody will read it.
+  bool send_message(Buffer framed);
+  /// Whether so much is queued that a producer should pause.
+  bool send_queue_full() const;
+  void wait_to_write(std::coroutine_handle<> writer) { writer_waiting_ = writer; }
+  void send_initial_metadata();
+
+  /// Sends the trailers. The first status wins.
+  void finish(const Status& status);
+  /// Turns what a handler threw into the call's status. Called from within its catch.
+  Status status_of_exception(std::exception_ptr thrown);
+
+  /// Hands the running handler over: `frame` is what `destroy` takes when the stream lets go of it.
+  void run(void* frame, void (*destroy)(void*)) {
+    handler_ = frame;
+    destroy_handler_ = destroy;
+  }
+  /// The handler has ended; destroys it, and perhaps this.
+  void handler_done();
+
+  static void* operator new(std::size_t size_bytes) { return Slab::allocate(size_bytes); }
+  static void operator delete(void* memory, std::size_t size_bytes) { Slab::deallocate(memory, size_bytes); }
+
+ private:
+  friend class ServerConnection;
+  ServerStream(ServerConnection& connection, http2::StreamId id);
+  ~ServerStream();
+
+  // http2::StreamObserver
+  void on_headers(http2::HeaderFields fields, bool end_stream) override;
+  void on_data(Bytes data, bool end_stream) override;
+  void on_send_ready() override;
+  void on_closed(const http2::StreamEnd& end) override;
+  void on_timer() override;  // the deadline
+
+  void begin(http2::HeaderFields fields);
+  Status read_request_headers(http2::HeaderFields fields);
+  void request_ended();
+  void answer_plain_http();
+  void start_unary();
+  void start_handler();
+  void reject(const Status& status);
+  void credit_window();
+  void wake_reader();
+  void wake_writer();
+  void end_call();
+  void delete_if_over();
+
+  ServerConnection* connection_;  // null once the stream is gone
+  http2::StreamId id_;
+  const MethodBinding* method_binding_ = nullptr;
+  grpc::MessageReader reader_;
+  Buffer request_;
+  std::size_t charged_bytes_ = 0;  // received and not yet given back to the stream's window
+
+  void* handler_ = nullptr;
+  void (*destroy_handler_)(void*) = nullptr;
+  std::coroutine_handle<> reader_waiting_;
+  std::coroutine_handle<> writer_waiting_;
+
+  bool plain_http_ = false;  // not gRPC: answered with a short text
+  int http_status_ = 200;
+  bool request_ended_ = false;
+  bool headers_sent_ = false;
+  bool finished_ = false;
+  bool busy_ = false;  // on the stack: deletion waits
+
+  // The server's list of open calls.
+  ServerStream* next_ = nullptr;
+  ServerStream* previous_ = nullptr;
+};
+
+}  // namespace detail
+}  // namespace parlance

@@ -1,0 +1,200 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "rpc/incoming.h"
+#include "rpc/reader_writer.h"
+#include "rpc/server_call.h"
+#include "rpc/server_stream.h"
+#include "rpc/task.h"
+
+namespace parlance {
+
+enum class MethodType : std::uint8_t { kUnary, kClientStreaming, kServerStreaming, kBidiStreaming };
+
+/// One method of a service and how it is started. Made by the bind_* functions below; generated code calls
+/// them.
+class MethodBinding {
+ public:
+  class Starter {
+   public:
+    virtual ~Starter() = default;
+    /// Begins the handler on this stream, inline.
+    virtual void start(detail::ServerStream& stream) const = 0;
+  };
+
+  MethodBinding(std::string_view name, MethodType type, std::unique_ptr<Starter> starter)
+      : name_(name), type_(type), starter_(std::move(starter)) {}
+
+  /// "Predict".
+  const std::string& name() const { return name_; }
+  MethodType type() const { return type_; }
+  bool streams_requests() const {
+    return type_ == MethodType::kClientStreaming || type_ == MethodType::kBidiStreaming;
+  }
+  void start(detail::ServerStream& stream) const { starter_->start(stream); }
+
+ private:
+  std::string name_;
+  MethodType type_;
+  std::unique_ptr<Starter> starter_;
+};
+
+/// What a server serves under one name. Handlers of generated services derive from it.
+class Service {
+ public:
+  virtual ~Service() = default;
+  /// "inference.InferenceService".
+  virtual std::string_view full_name() const = 0;
+  /// Called once, when the service is added to a server; the bindings refer to this object.
+  virtual std::vector<MethodBinding> methods() = 0;
+  /// The server begins to drain: from now on answer health questions with NOT_SERVING. On any thread.
+  virtual void on_shutdown() {}
+};
+
+namespace detail {
+
+/// Answers the unary half of a method's outcome.
+template <typename Response>
+void finish_with(ServerStream& stream, const Result<Response>& result) {
+  if (result) stream.send_message(Codec<Response>::frame(*result));
+  stream.finish(result ? Status{} : result.error());
+}
+inline void finish_with(ServerStream& stream, const Status& status) { stream.finish(status); }
+
+/// A handler's coroutine on its stream.
+template <typename Outcome>
+struct RunningHandler {
+  ServerStream& stream;
+  Task<Outcome> task;
+
+  static void* operator new(std::size_t size_bytes) { return Slab::allocate(size_bytes); }
+  static void operator delete(void* memory, std::size_t size_bytes) { Slab::deallocate(memory, size_bytes); }
+
+  static void start(ServerStream& stream, Task<Outcome> task) {
+    auto* running = new RunningHandler{stream, std::move(task)};
+    stream.run(running, [](void* self) { delete static_cast<RunningHandler*>(self); });
+    running->task.start(&RunningHandler::finished, running);
+  }
+
+  static void finished(void* self) {
+    auto& running = *static_cast<RunningHandler*>(self);
+    ServerStream& stream = running.stream;
+    try {
+      finish_with(stream, running.task.take());
+    } catch (...) {
+      stream.finish(stream.status_of_exception(std::current_exception()));
+    }
+    stream.handler_done();
+  }
+};
+
+template <typename Handler, typename Method>
+class UnaryStarter final : public MethodBinding::Starter {
+ public:
+  UnaryStarter(Handler& handler, Method method) : handler_(handler), method_(method) {}
+  void start(ServerStream& stream) const override { begin(stream, method_); }
+
+ private:
+  template <typename Request, typename Response>
+  void begin(ServerStream& stream,
+             Task<Result<Response>> (Handler::*method)(ServerCall&, Incoming<Request>)) const {
+    using Outcome = Result<Response>;
+    RunningHandler<Outcome>::start(stream,
+                                   (handler_.*method)(stream, Incoming<Request>{stream.take_request()}));
+  }
+
+  Handler& handler_;
+  Method method_;
+};
+
+// The streaming kinds run in a coroutine of their own, which holds the reader and the writer.
+
+template <typename Handler, typename Request, typename Response>
+Task<Result<Response>> run_streaming(Handler& handler,
+                                     Task<Result<Response>> (Handler::*method)(ServerCall&, Reader<Request>&),
+                                     ServerStream& stream) {
+  Reader<Request> in{stream};
+  Task<Result<Response>> task = (handler.*method)(stream, in);
+  co_return co_await std::move(task);
+}
+
+template <typename Handler, typename Request, typename Response>
+Task<Status> run_streaming(Handler& handler,
+                           Task<Status> (Handler::*method)(ServerCall&, Incoming<Request>, Writer<Response>&),
+                           ServerStream& stream) {
+  Writer<Response> out{stream};
+  Task<Status> task = (handler.*method)(stream, Incoming<Request>{stream.take_request()}, out);
+  co_return co_await std::move(task);
+}
+
+template <typename Handler, typename Request, typename Response>
+Task<Status> run_streaming(Handler& handler,
+                           Task<Status> (Handler::*method)(ServerCall&, Reader<Request>&, Writer<Response>&),
+                           ServerStream& stream) {
+  Reader<Request> in{stream};
+  Writer<Response> out{stream};
+  Task<Status> task = (handler.*method)(stream, in, out);
+  co_return co_await std::move(task);
+}
+
+template <typename Handler, typename Method>
+class StreamingStarter final : public MethodBinding::Starter {
+ public:
+  StreamingStarter(Handler& handler, Method method) : handler_(handler), method_(method) {}
+  void start(ServerStream& stream) const override { begin(stream, run_streaming(handler_, method_, stream)); }
+
+ private:
+  template <typename Outcome>
+  static void begin(ServerStream& stream, Task<Outcome> task) {
+    RunningHandler<Outcome>::start(stream, std::move(task));
+  }
+
+  Handler& handler_;
+  Method method_;
+};
+
+}  // namespace detail
+
+/// `handler` must outlive the server; the server holds the Service it belongs to.
+template <typename Handler, typename Request, typename Response>
+MethodBinding bind_unary(std::string_view name, Handler& handler,
+                         Task<Result<Response>> (Handler::*method)(ServerCall&, Incoming<Request>)) {
+  using Starter = detail::UnaryStarter<Handler, decltype(method)>;
+  return {name, MethodType::kUnary, std::make_unique<Starter>(handler, method)};
+}
+
+template <typename Handler, typename Request, typename Response>
+MethodBinding bind_client_streaming(std::string_view name, Handler& handler,
+                                    Task<Result<Response>> (Handler::*method)(ServerCall&,
+                                                                              Reader<Request>&)) {
+  using Starter = detail::StreamingStarter<Handler, decltype(method)>;
+  return {name, MethodType::kClientStreaming, std::make_unique<Starter>(handler, method)};
+}
+
+template <typename Handler, typename Request, typename Response>
+MethodBinding bind_server_streaming(std::string_view name, Handler& handler,
+                                    Task<Status> (Handler::*method)(ServerCall&, Incoming<Request>,
+                                                                    Writer<Response>&)) {
+  using Starter = detail::StreamingStarter<Handler, decltype(method)>;
+  return {name, MethodType::kServerStreaming, std::make_unique<Starter>(handler, method)};
+}
+
+template <typename Handler, typename Request, typename Response>
+MethodBinding bind_bidi_streaming(std::string_view name, Handler& handler,
+                                  Task<Status> (Handler::*method)(ServerCall&, Reader<Request>&,
+                                                                  Writer<Response>&)) {
+  using Starter = detail::StreamingStarter<Handler, decltype(method)>;
+  return {name, MethodType::kBidiStreaming, std::make_unique<Starter>(handler, method)};
+}
+
+namespace detail {
+/// What a method that its handler does not override answers.
+Status method_not_served(std::string_view full_method);
+}  // namespace detail
+
+}  // namespace parlance
