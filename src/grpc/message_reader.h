@@ -59,6 +59,8 @@ class MessageReader {
   /// Bytes held, prefixes included: whole messages that next() has not given out and the one under way. What
   /// the stream's receive window has to be charged with.
   std::size_t bytes_buffered() const { return bytes_buffered_; }
+  /// Memory taken for the message under way.
+  std::size_t memory_bytes() const { return payload_.size(); }
   /// Bytes still to come for the message under way; 0 between messages, and the rest of the prefix within
   /// one. A reader that waits for a message larger than its window must give the window this much.
   std::size_t bytes_missing() const;
