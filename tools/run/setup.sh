@@ -25,8 +25,9 @@ missing_packages() {
   wanted=$(sed 's/#.*//' packages/apt.txt | while read -r package _ program; do
     if [ -n "$package" ] && ! { [ -n "$program" ] && command -v "$program" >/dev/null; }; then echo "$package"; fi
   done)
-  dpkg-query -W -f '${Package} ${db:Status-Status}\n' $wanted 2>/dev/null | sed -n 's/ installed$//p' | sort |
-    comm -13 - <(sort <<<"$wanted")
+  # dpkg-query exits 1 when it does not know a package.
+  { dpkg-query -W -f '${Package} ${db:Status-Status}\n' $wanted 2>/dev/null || true; } |
+    sed -n 's/ installed$//p' | sort | comm -13 - <(sort <<<"$wanted")
 }
 
 install_packages() {
