@@ -218,5 +218,36 @@ TEST(HpackDifferential, DamagedBlocksAreReadOrRejectedByBoth) {
   EXPECT_GT(accepted, 1000);
 }
 
+/// Limits that only the decoders know of: whether the encoder's silence is an error (RFC 7541 section 4.2).
+TEST(HpackDifferential, MissingAndTooLargeSizeUpdatesAreRejectedByBoth) {
+  int rejected = 0;
+  int accepted = 0;
+  for (std::uint32_t seed = 5000; seed < 7000; ++seed) {
+    RandomFields random{seed};
+    HpackEncoder encoder{6000};
+    HpackDecoder ours;
+    TheirDecoder theirs;
+    for (int step = 0; step < 6; ++step) {
+      SCOPED_TRACE(testing::Message() << "seed " << seed << ", block " << step);
+      for (std::uint32_t changes = random.below(3); changes > 0; --changes) {
+        const std::uint32_t limit = 3000 + random.below(3000);
+        if (random.below(3) != 0) encoder.set_max_table_bytes(limit);
+        const std::uint32_t decoders_limit = limit - random.below(2) * 50;
+        ours.set_max_table_bytes(decoders_limit);
+        theirs.set_max_table_bytes(decoders_limit);
+      }
+      const Block block = encoded(encoder, random.section());
+      if (block.empty()) continue;  // not a header section: every one has a pseudo-header or a trailer
+      const auto ours_says = decoded(ours, block);
+      ASSERT_EQ(ours_says, theirs.decode(block));
+      ++(ours_says ? accepted : rejected);
+      if (!ours_says) break;
+      ASSERT_EQ(ours.table().size_bytes(), theirs.table_bytes());
+    }
+  }
+  EXPECT_GT(rejected, 300);
+  EXPECT_GT(accepted, 1000);
+}
+
 }  // namespace
 }  // namespace parlance::http2
