@@ -1,5 +1,6 @@
 #include "net/loop.h"
 
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -31,17 +32,35 @@ class Loop::Impl {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{context.get_executor()};
   boost::asio::steady_timer alarm{context};
   TimePoint alarm_at = TimePoint::max();
-
-  std::mutex mutex;
-  std::vector<Job> mailbox;  // guarded by mutex
-  bool stopping = false;     // guarded by mutex
   std::vector<Job> running;  // the mailbox being run, kept for its memory
 };
 
-Loop::Loop()
-    : impl_(std::make_unique<Impl>()), now_(Clock::now()), read_buffer_(new std::byte[kReadBufferBytes]) {}
+struct LoopHandle::Mailbox {
+  std::mutex mutex;
+  Loop* loop;             // guarded by mutex; null when the loop is gone
+  std::vector<Job> jobs;  // guarded by mutex
+};
 
-Loop::~Loop() = default;
+Loop::Loop()
+    : impl_(std::make_unique<Impl>()),
+      handle_(std::make_shared<LoopHandle::Mailbox>()),
+      now_(Clock::now()),
+      read_buffer_(new std::byte[kReadBufferBytes]) {
+  handle_.mailbox_->loop = this;
+}
+
+// What jobs, locals and waiting handlers own may still use the loop while it is destroyed, so they go first.
+Loop::~Loop() {
+  std::vector<Job> unrun;
+  {
+    const std::lock_guard lock{handle_.mailbox_->mutex};
+    handle_.mailbox_->loop = nullptr;
+    unrun.swap(handle_.mailbox_->jobs);
+  }
+  unrun.clear();
+  locals_.clear();
+  impl_.reset();
+}
 
 Loop* Loop::current() { return current_loop; }
 
@@ -69,25 +88,42 @@ void Loop::turn() {
   end_turn();
 }
 
-void Loop::post(Job job) {
-  bool wake;
-  {
-    const std::lock_guard lock{impl_->mutex};
-    wake = impl_->mailbox.empty();
-    impl_->mailbox.push_back(std::move(job));
-  }
-  if (wake) boost::asio::post(impl_->context, [this] { run_mailbox(); });
+bool LoopHandle::post(Job job) const {
+  const std::lock_guard lock{mailbox_->mutex};
+  if (mailbox_->loop == nullptr) return false;
+  const bool wake = mailbox_->jobs.empty();
+  mailbox_->jobs.push_back(std::move(job));
+  if (wake)
+    boost::asio::post(mailbox_->loop->impl_->context, [loop = mailbox_->loop] { loop->run_mailbox(); });
+  return true;
 }
 
 void Loop::run_mailbox() {
   begin_event();
   {
-    const std::lock_guard lock{impl_->mutex};
-    impl_->running.swap(impl_->mailbox);
+    const std::lock_guard lock{handle_.mailbox_->mutex};
+    impl_->running.swap(handle_.mailbox_->jobs);
   }
   for (Job& job : impl_->running) job();
   impl_->running.clear();
 }
+
+std::uint64_t Loop::new_local_key() {
+  static std::atomic<std::uint64_t> last{0};
+  return ++last;
+}
+
+LoopLocal* Loop::local(std::uint64_t key) const {
+  const auto found = locals_.find(key);
+  return found == locals_.end() ? nullptr : found->second.get();
+}
+
+LoopLocal& Loop::set_local(std::uint64_t key, std::unique_ptr<LoopLocal> value) {
+  return *(locals_[key] = std::move(value));
+}
+
+// Out of the table before it is destroyed: its destructor may look at the table.
+void Loop::drop_local(std::uint64_t key) { const auto dropped = locals_.extract(key); }
 
 void Loop::arm(TimerNode& timer, TimePoint at) { timers_.arm(timer, at); }
 
@@ -133,7 +169,10 @@ void Loop::cancel_turn_end(TurnEnd& work) {
 
 LoopThread::LoopThread() : thread_([this] { loop_.run(); }) {}
 
-LoopThread::~LoopThread() {
+LoopThread::~LoopThread() { stop(); }
+
+void LoopThread::stop() {
+  if (!thread_.joinable()) return;
   loop_.stop();
   thread_.join();
 }

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <thread>
+#include <unordered_map>
 
 #include "base/bytes.h"
 #include "base/deadline.h"
@@ -29,12 +31,35 @@ class TurnEnd {
   TurnEnd* previous_ = nullptr;
 };
 
+class Loop;
+
+/// Something that exists once per loop, such as a channel's connection: the loop owns it and destroys it at
+/// the latest when it is destroyed itself.
+class LoopLocal {
+ public:
+  virtual ~LoopLocal() = default;
+};
+
+/// A way to reach a loop from any thread that stays valid when the loop is gone.
+class LoopHandle {
+ public:
+  using Job = std::move_only_function<void()>;
+  /// `job` runs on the loop's thread in a later turn. False, and the job dropped, when the loop is gone.
+  bool post(Job job) const;
+
+ private:
+  friend class Loop;
+  struct Mailbox;
+  explicit LoopHandle(std::shared_ptr<Mailbox> mailbox) : mailbox_(std::move(mailbox)) {}
+  std::shared_ptr<Mailbox> mailbox_;
+};
+
 /// One thread's event loop. Sockets, timers and calls belong to one loop and are touched on its thread alone;
 /// other threads reach it by `post`. A turn is: handle what is ready, run the mailbox, fire timers, then the
 /// turn ends.
 class Loop {
  public:
-  using Job = std::move_only_function<void()>;
+  using Job = LoopHandle::Job;
 
   Loop();
   ~Loop();
@@ -48,7 +73,8 @@ class Loop {
 
   /// From any thread: `job` runs on the loop's thread in a later turn. Wakes the loop only when its mailbox
   /// was empty.
-  void post(Job job);
+  bool post(Job job) { return handle_.post(std::move(job)); }
+  const LoopHandle& handle() const { return handle_; }
 
   /// The loop this thread runs, or null.
   static Loop* current();
@@ -68,10 +94,17 @@ class Loop {
   /// 64 KiB that whoever reads may use until it returns to the loop.
   MutableBytes read_buffer() { return {read_buffer_.get(), kReadBufferBytes}; }
   boost::asio::io_context& io_context();
+  /// What was stored under `key`, or null. Keys come from new_local_key().
+  LoopLocal* local(std::uint64_t key) const;
+  LoopLocal& set_local(std::uint64_t key, std::unique_ptr<LoopLocal> value);
+  void drop_local(std::uint64_t key);
+  /// A key that no other call ever returned. From any thread.
+  static std::uint64_t new_local_key();
 
   static constexpr std::size_t kReadBufferBytes = 64 * 1024;
 
  private:
+  friend class LoopHandle;
   class Impl;
 
   void turn();
@@ -79,10 +112,12 @@ class Loop {
   void end_turn();
 
   std::unique_ptr<Impl> impl_;
+  LoopHandle handle_;
   TimePoint now_;
   TimerHeap timers_;
   std::unique_ptr<std::byte[]> read_buffer_;
   TurnEnd* first_ending_ = nullptr;
+  std::unordered_map<std::uint64_t, std::unique_ptr<LoopLocal>> locals_;
 };
 
 /// A loop on a thread of its own, stopped and joined by the destructor. Must not be destroyed on its own
@@ -92,6 +127,8 @@ class LoopThread {
   LoopThread();
   ~LoopThread();
   Loop& loop() { return loop_; }
+  /// Stops the loop and joins its thread; idempotent. What the loop refers to may be destroyed then.
+  void stop();
 
  private:
   Loop loop_;

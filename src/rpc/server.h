@@ -72,6 +72,7 @@ class Server {
   Result<void> run();
 
  private:
+  class Worker;
   class Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -18,6 +18,7 @@ class MethodBinding;
 namespace detail {
 
 class ServerConnection;
+class ServerLoop;
 
 /// A gRPC call on a server's stream: the wire side of a ServerCall. Puts messages together, keeps the
 /// flow-control books, writes the answer, and holds the handler's coroutine. Deletes itself when the stream
@@ -28,7 +29,7 @@ class ServerStream final : public ServerCall, http2::StreamObserver, TimerNode {
   static http2::StreamObserver* accept(ServerConnection& connection, http2::StreamId id,
                                        http2::HeaderFields fields, bool end_stream);
   /// Ends the call from outside (server shutdown): the handler is told, the caller gets `status`.
-  void abort(Status status);
+  void abort(const Status& status);
 
   std::string_view peer() const override;
 
@@ -78,21 +79,21 @@ class ServerStream final : public ServerCall, http2::StreamObserver, TimerNode {
   void on_timer() override;  // the deadline
 
   void begin(http2::HeaderFields fields);
-  Status read_request_headers(http2::HeaderFields fields);
-  void request_ended();
-  void answer_plain_http();
-  void start_unary();
+  Status read_request(http2::HeaderFields fields);
+  Status read_field(const http2::HeaderField& field, bool& has_metadata);
+  void request_complete();
   void start_handler();
   void reject(const Status& status);
+  void answer_plain_http();
   void credit_window();
-  void wake_reader();
-  void wake_writer();
-  void end_call();
+  void cancel_and_wake();
   void delete_if_over();
+  bool can_send() const { return connection_ != nullptr && !finished_; }
 
+  ServerLoop& server_loop_;
   ServerConnection* connection_;  // null once the stream is gone
   http2::StreamId id_;
-  const MethodBinding* method_binding_ = nullptr;
+  const MethodBinding* binding_ = nullptr;
   grpc::MessageReader reader_;
   Buffer request_;
   std::size_t charged_bytes_ = 0;  // received and not yet given back to the stream's window
@@ -102,16 +103,16 @@ class ServerStream final : public ServerCall, http2::StreamObserver, TimerNode {
   std::coroutine_handle<> reader_waiting_;
   std::coroutine_handle<> writer_waiting_;
 
-  bool plain_http_ = false;  // not gRPC: answered with a short text
-  int http_status_ = 200;
+  int http_status_ = 0;  // set for a request that is not gRPC: what it is answered with
+  bool head_request_ = false;
+  bool encoding_unsupported_ = false;
   bool request_ended_ = false;
   bool headers_sent_ = false;
   bool finished_ = false;
-  bool busy_ = false;  // on the stack: deletion waits
+  bool closing_ = false;  // in on_closed: deletion waits for its end
 
-  // The server's list of open calls.
-  ServerStream* next_ = nullptr;
-  ServerStream* previous_ = nullptr;
+  friend class ServerLoop;
+  std::size_t index_ = 0;  // in the loop's list of calls
 };
 
 }  // namespace detail

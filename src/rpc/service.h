@@ -32,6 +32,9 @@ class MethodBinding {
 
   /// "Predict".
   const std::string& name() const { return name_; }
+  /// "/inference.InferenceService/Predict", once the service is added to a server.
+  const std::string& path() const { return path_; }
+  void set_path(std::string path) { path_ = std::move(path); }
   MethodType type() const { return type_; }
   bool streams_requests() const {
     return type_ == MethodType::kClientStreaming || type_ == MethodType::kBidiStreaming;
@@ -40,6 +43,7 @@ class MethodBinding {
 
  private:
   std::string name_;
+  std::string path_;
   MethodType type_;
   std::unique_ptr<Starter> starter_;
 };

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "base/deadline.h"
+#include "grpc/metadata.h"
+
+namespace parlance {
+
+using grpc::Metadata;
+
+/// What one client call may ask for. Trivially destructible on purpose: it can be written in the full
+/// expression of a co_await, which gcc 12 gets wrong for temporaries with destructors.
+struct CallOptions {
+  /// From now; zero or less: none. The earlier of `timeout` and `deadline` counts, and is sent as
+  /// `grpc-timeout`.
+  Duration timeout = Duration::zero();
+  Deadline deadline = Deadline::never();
+  /// Sent with the request; read before the call that takes the options returns.
+  const Metadata* metadata = nullptr;
+  /// While there is no connection, wait for one until the deadline instead of failing with UNAVAILABLE.
+  bool wait_for_ready = false;
+};
+
+}  // namespace parlance

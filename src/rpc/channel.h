@@ -1,0 +1,54 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/status.h"
+#include "grpc/message_reader.h"
+#include "http2/limits.h"
+
+namespace parlance {
+
+struct ChannelOptions {
+  /// `:authority` of the requests; default: what the target names.
+  std::string authority = {};
+  /// Put before "parlance/<version>" in `user-agent`.
+  std::string user_agent = {};
+  /// Largest response message; more is RESOURCE_EXHAUSTED. gRPC's usual 4 MiB.
+  std::size_t max_receive_message_bytes = grpc::kDefaultMaxReceiveMessageBytes;
+  http2::Limits http2 = {};
+  /// Bytes queued on a stream before a write waits.
+  std::size_t send_high_water_bytes = 64 * 1024;
+  /// For one attempt to connect (gRPC's min_connect_timeout).
+  std::chrono::milliseconds connect_timeout{20'000};
+  /// Pause after a failed attempt, growing 1.6-fold with ±20 % jitter (gRPC connection backoff).
+  std::chrono::milliseconds initial_backoff{1'000};
+  std::chrono::milliseconds max_backoff{120'000};
+};
+
+namespace detail {
+class ChannelCore;
+}
+
+/// A way to one server. Cheap to copy: copies share. Connects when the first call needs it, again when the
+/// connection is lost. Every loop that makes calls has a connection of its own, so calls never change
+/// threads; calls from other threads use the background loop's. May be used from any thread.
+///
+/// Dropping the last copy ends the calls still open on it with UNAVAILABLE.
+class Channel {
+ public:
+  /// Targets: "host:port", "dns:///host:port", "ipv4:1.2.3.4:port", "ipv6:[::1]:port", "unix:/path". Never
+  /// blocks; a target that does not parse makes every call fail with INVALID_ARGUMENT that says why.
+  static Channel open(std::string_view target, ChannelOptions options = {});
+
+  const std::string& target() const;
+  detail::ChannelCore& core() const { return *core_; }
+
+ private:
+  explicit Channel(std::shared_ptr<detail::ChannelCore> core) : core_(std::move(core)) {}
+  std::shared_ptr<detail::ChannelCore> core_;
+};
+
+}  // namespace parlance

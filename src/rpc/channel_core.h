@@ -1,0 +1,54 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "net/endpoint.h"
+#include "net/loop.h"
+#include "rpc/channel.h"
+
+namespace parlance::detail {
+
+class ClientTransport;
+
+/// What a channel was opened with; never changes.
+struct ChannelConfig {
+  std::string target;
+  ChannelOptions options;
+  std::string authority;
+  std::string user_agent;
+  /// Where to connect, or why the target means nothing.
+  std::variant<net::Endpoint, net::HostPort, Status> address;
+};
+
+/// What the copies of a Channel share.
+class ChannelCore {
+ public:
+  explicit ChannelCore(std::shared_ptr<const ChannelConfig> config);
+  /// Drops the transport of every loop that has one.
+  ~ChannelCore();
+
+  const ChannelConfig& config() const { return *config_; }
+  /// Makes sure that `loop` is told when the channel goes. From any thread.
+  void attach(net::Loop& loop);
+
+  /// How a call finds its transport on its loop, even when the channel has just gone.
+  struct Key {
+    std::uint64_t number;
+    std::shared_ptr<const ChannelConfig> config;
+    /// Only on the loop's thread.
+    ClientTransport& transport_on(net::Loop& loop) const;
+  };
+  Key key() const { return {key_, config_}; }
+
+ private:
+  const std::uint64_t key_ = net::Loop::new_local_key();
+  const std::shared_ptr<const ChannelConfig> config_;
+  std::mutex mutex_;
+  std::vector<std::pair<const net::Loop*, net::LoopHandle>> loops_;  // guarded by mutex_
+};
+
+}  // namespace parlance::detail

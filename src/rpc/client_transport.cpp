@@ -1,0 +1,118 @@
+#include "rpc/client_transport.h"
+
+#include <algorithm>
+
+#include "grpc/error_details.h"
+#include "rpc/client_stream.h"
+
+namespace parlance::detail {
+
+ClientConnection::ClientConnection(ClientTransport& owner, net::TcpStream stream)
+    : owner_(owner),
+      transport_(owner.loop(), std::move(stream), http2::Role::kClient, owner.config().options.http2, *this,
+                 *this) {}
+
+const ChannelConfig& ClientConnection::config() const { return owner_.config(); }
+
+void ClientConnection::on_settings() { owner_.on_usable_again(); }
+
+void ClientConnection::on_goaway(http2::StreamId, http2::ErrorCode, std::string_view) { usable_ = false; }
+
+void ClientConnection::on_stream_count(std::size_t) {
+  if (!owner_.waiting_.empty()) owner_.on_usable_again();
+}
+
+void ClientConnection::on_transport_closed(std::string_view) {
+  usable_ = false;
+  owner_.on_connection_gone(*this);  // destroys this
+}
+
+ClientTransport::ClientTransport(net::Loop& loop, std::shared_ptr<const ChannelConfig> config)
+    : loop_(loop),
+      config_(std::move(config)),
+      backoff_(config_->options.initial_backoff, config_->options.max_backoff) {}
+
+ClientTransport::~ClientTransport() {
+  const Status closed = grpc::make_error(StatusCode::kUnavailable, "CHANNEL_CLOSED",
+                                         "the channel to " + config_->target + " was closed");
+  while (!waiting_.empty()) {
+    ClientStream& stream = *waiting_.front();
+    waiting_.pop_front();
+    stream.fail(closed);
+  }
+}
+
+void ClientTransport::start(ClientStream& stream) {
+  if (const auto* refused = std::get_if<Status>(&config_->address)) return stream.fail(*refused);
+  if (current_ != nullptr && !current_->usable()) draining_.push_back(std::move(current_));
+  if (current_ != nullptr && waiting_.empty() && current_->http2().can_open_stream()) {
+    return stream.open_on(*current_);
+  }
+  if (current_ == nullptr && attempt_ == nullptr) {
+    if (loop_.now() < next_attempt_at_ && !stream.waits_for_ready()) return stream.fail(unreachable());
+    connect();
+  }
+  waiting_.push_back(&stream);
+}
+
+void ClientTransport::forget(ClientStream& stream) { std::erase(waiting_, &stream); }
+
+void ClientTransport::connect() {
+  if (current_ != nullptr || attempt_ != nullptr) return;
+  if (loop_.now() < next_attempt_at_) return loop_.arm(retry_, next_attempt_at_);
+  auto on_done = [this](std::expected<net::TcpStream, std::string> result) {
+    on_connect_done(std::move(result));
+  };
+  const Duration timeout = config_->options.connect_timeout;
+  if (const auto* endpoint = std::get_if<net::Endpoint>(&config_->address)) {
+    attempt_ = net::ConnectAttempt::to_endpoint(loop_, *endpoint, timeout, on_done);
+  } else {
+    attempt_ =
+        net::ConnectAttempt::to_host(loop_, std::get<net::HostPort>(config_->address), timeout, on_done);
+  }
+}
+
+void ClientTransport::on_connect_done(std::expected<net::TcpStream, std::string> result) {
+  attempt_.reset();
+  if (!result) return on_connect_failed(result.error());
+  backoff_.reset();
+  current_ = std::make_unique<ClientConnection>(*this, *std::move(result));
+  on_usable_again();
+}
+
+void ClientTransport::on_connect_failed(const std::string& why) {
+  last_failure_ = why;
+  next_attempt_at_ = loop_.now() + backoff_.next();
+  const Status status = unreachable();
+  std::deque<ClientStream*> failing;
+  failing.swap(waiting_);
+  for (ClientStream* stream : failing) {
+    if (stream->waits_for_ready()) waiting_.push_back(stream);
+  }
+  std::erase_if(failing, [](const ClientStream* stream) { return stream->waits_for_ready(); });
+  for (ClientStream* stream : failing) stream->fail(status);
+  if (!waiting_.empty()) connect();
+}
+
+void ClientTransport::on_usable_again() {
+  while (!waiting_.empty() && current_ != nullptr && current_->usable() &&
+         current_->http2().can_open_stream()) {
+    ClientStream& stream = *waiting_.front();
+    waiting_.pop_front();
+    stream.open_on(*current_);
+  }
+}
+
+void ClientTransport::on_connection_gone(ClientConnection& connection) {
+  if (current_.get() == &connection) current_.reset();
+  std::erase_if(draining_, [&](const auto& draining) { return draining.get() == &connection; });
+  if (!waiting_.empty()) connect();
+}
+
+Status ClientTransport::unreachable() const {
+  return grpc::make_error(StatusCode::kUnavailable, "CONNECT_FAILED",
+                          "cannot connect to " + config_->target + ": " + last_failure_,
+                          {{"target", config_->target}, {"knob", "wait_for_ready"}});
+}
+
+}  // namespace parlance::detail

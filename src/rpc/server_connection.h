@@ -1,0 +1,96 @@
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "net/http2_transport.h"
+#include "rpc/routes.h"
+#include "rpc/server.h"
+#include "rpc/server_stream.h"
+
+namespace parlance::detail {
+
+class ServerLoop;
+
+/// One client's connection: gives each new stream its ServerStream, remembers which path was which method,
+/// and goes through the two steps of a graceful end.
+class ServerConnection final : http2::ConnectionObserver, net::Http2Transport::Owner {
+ public:
+  ServerConnection(ServerLoop& owner, net::TcpStream stream);
+
+  http2::Connection& http2() { return transport_.connection(); }
+  void flush() { transport_.flush(); }
+  const std::string& peer() const { return peer_; }
+  ServerLoop& server_loop() { return owner_; }
+
+  /// The method of a `:path` field, by memory when the field came from the same table entry before; null when
+  /// unknown.
+  const MethodBinding* route(const http2::HeaderField& path);
+
+  /// GOAWAY in two steps: one that only announces, and, when a PING sent behind it is answered (so the client
+  /// knows), one that refuses new streams. The connection then ends with its last stream.
+  void begin_shutdown();
+  /// Ends the connection now.
+  void close(std::string_view reason) { transport_.close(reason); }
+
+ private:
+  http2::StreamObserver* on_request(http2::StreamId stream, http2::HeaderFields fields,
+                                    bool end_stream) override;
+  void on_ping_ack(std::uint64_t opaque) override;
+  void on_transport_closed(std::string_view reason) override;
+
+  struct RememberedRoute {
+    std::uint32_t entry_id = 0;
+    const MethodBinding* method = nullptr;
+  };
+
+  friend class ServerLoop;
+
+  ServerLoop& owner_;
+  std::size_t index_ = 0;  // in the loop's list of connections
+  std::array<RememberedRoute, 8> remembered_{};
+  bool shutting_down_ = false;
+  net::Http2Transport transport_;
+  std::string peer_;
+};
+
+/// What the connections of one loop of a server share, and the list of what is open on it. Only on the loop's
+/// thread.
+class ServerLoop {
+ public:
+  ServerLoop(net::Loop& loop, const ServerOptions& options, const Routes& routes)
+      : loop_(loop), options_(options), routes_(routes) {}
+
+  net::Loop& loop() { return loop_; }
+  const ServerOptions& options() const { return options_; }
+  const Routes& routes() const { return routes_; }
+  void log(LogLevel level, std::string_view text) const { options_.log(level, text); }
+
+  void add_connection(net::TcpStream stream);
+  void remove(ServerConnection& connection);
+  void add(ServerStream& call);
+  void remove(ServerStream& call);
+
+  /// New connections are closed at once, open ones begin their graceful end. `on_empty` runs once when no
+  /// connection and no handler is left.
+  void begin_shutdown(std::function<void()> on_empty);
+  /// Cancels every call with UNAVAILABLE and closes every connection once its answers are written.
+  void end_calls();
+  /// Closes every connection now.
+  void close_connections();
+
+ private:
+  void check_empty();
+
+  net::Loop& loop_;
+  const ServerOptions& options_;
+  const Routes& routes_;
+  std::vector<std::unique_ptr<ServerConnection>> connections_;
+  std::vector<ServerStream*> calls_;
+  std::function<void()> on_empty_;
+  bool shutting_down_ = false;
+};
+
+}  // namespace parlance::detail
