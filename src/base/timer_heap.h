@@ -21,7 +21,7 @@ class TimerNode {
   virtual void on_timer() = 0;
 
  protected:
-  ~TimerNode() = default;
+  virtual ~TimerNode() = default;
 
  private:
   friend class TimerHeap;
