@@ -1,1 +1,70 @@
-# parlance_generate is written by codegen; see codegen/README.md.
+# parlance_generate(<target> <proto>... [IMPORT_DIRS <dir>...])
+#
+# Adds to <target>, for each a/b.proto, the messages (a/b.pb.h) that protoc makes and the services
+# (a/b.parlance.h) that protoc-gen-parlance makes, and links what they need. Code that links <target> writes
+#
+#   #include "a/b.parlance.h"
+#
+# The name a/b.proto, which is also the file's name in descriptors and reflection, is the path from the first
+# of IMPORT_DIRS that the file lies under; imports are searched in all of them. Default: the current source
+# directory. A change of a proto, of one that it imports, or of the plugin makes the code anew.
+function(parlance_generate target)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "IMPORT_DIRS")
+  if(NOT arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "parlance_generate(${target}): no .proto given")
+  endif()
+  if(NOT arg_IMPORT_DIRS)
+    set(arg_IMPORT_DIRS ${CMAKE_CURRENT_SOURCE_DIR})
+  endif()
+
+  set(import_dirs)
+  foreach(dir IN LISTS arg_IMPORT_DIRS)
+    cmake_path(ABSOLUTE_PATH dir BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} NORMALIZE)
+    list(APPEND import_dirs ${dir})
+  endforeach()
+  set(out ${CMAKE_CURRENT_BINARY_DIR}/generated/${target})
+
+  foreach(proto IN LISTS arg_UNPARSED_ARGUMENTS)
+    cmake_path(ABSOLUTE_PATH proto BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} NORMALIZE)
+    parlance_generate_one(${target} ${proto} ${out} "${import_dirs}")
+  endforeach()
+
+  # SYSTEM: the headers that protoc makes do not pass our warnings.
+  target_include_directories(${target} SYSTEM PUBLIC ${out})
+  target_link_libraries(${target} PUBLIC parlance_rpc protobuf::libprotobuf)
+endfunction()
+
+# One absolute `proto`; the parts of parlance_generate.
+function(parlance_generate_one target proto out import_dirs)
+  parlance_proto_name(${proto} "${import_dirs}" name)
+  string(REGEX REPLACE "\\.proto$" "" stem ${name})
+  cmake_path(GET stem PARENT_PATH folder)
+  file(MAKE_DIRECTORY ${out}/${folder})
+
+  set(outputs ${out}/${stem}.pb.h ${out}/${stem}.pb.cc ${out}/${stem}.parlance.h ${out}/${stem}.parlance.cpp)
+  add_custom_command(
+    OUTPUT ${outputs}
+    COMMAND protobuf::protoc
+      "--proto_path=$<JOIN:${import_dirs},;--proto_path=>"
+      --plugin=protoc-gen-parlance=$<TARGET_FILE:protoc-gen-parlance>
+      --cpp_out=${out} --parlance_out=${out} --dependency_out=${out}/${stem}.d ${name}
+    DEPENDS ${proto} protoc-gen-parlance
+    DEPFILE ${out}/${stem}.d
+    COMMENT "Generating ${stem}.parlance.h"
+    VERBATIM COMMAND_EXPAND_LISTS)
+  set_source_files_properties(${out}/${stem}.pb.cc PROPERTIES COMPILE_OPTIONS -w)
+  target_sources(${target} PRIVATE ${outputs})
+endfunction()
+
+# The path of `proto` from the first of `import_dirs` that it lies under.
+function(parlance_proto_name proto import_dirs result)
+  foreach(dir IN LISTS import_dirs)
+    cmake_path(IS_PREFIX dir ${proto} NORMALIZE is_under)
+    if(is_under)
+      cmake_path(RELATIVE_PATH proto BASE_DIRECTORY ${dir} OUTPUT_VARIABLE name)
+      set(${result} ${name} PARENT_SCOPE)
+      return()
+    endif()
+  endforeach()
+  message(FATAL_ERROR "parlance_generate: ${proto} lies under none of IMPORT_DIRS (${import_dirs})")
+endfunction()
