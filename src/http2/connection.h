@@ -15,68 +15,11 @@
 #include "http2/error_code.h"
 #include "http2/header_field.h"
 #include "http2/limits.h"
+#include "http2/observer.h"
+#include "http2/role.h"
+#include "http2/stream_id.h"
 
 namespace parlance::http2 {
-
-enum class Role : std::uint8_t { kClient, kServer };
-
-using StreamId = std::uint32_t;
-
-/// Who ended a stream before its time, or that nobody did.
-enum class EndedBy : std::uint8_t { kNobody, kLocal, kPeer };
-
-/// How a stream ended. `kNobody`: both sides sent END_STREAM. Otherwise `code` is that of the RST_STREAM, or
-/// of the connection's end. `processed` is false when the peer is known not to have looked at the request
-/// (REFUSED_STREAM, or an id above the last one of its GOAWAY): such a request may be sent again elsewhere.
-struct StreamEnd {
-  EndedBy by = EndedBy::kNobody;
-  ErrorCode code = ErrorCode::kNoError;
-  bool processed = true;
-  /// Why, in words, when this side ended it or the connection went down; lives as long as the call.
-  std::string_view reason;
-};
-
-/// Receives what happens on one stream. The connection does not own it; it must live until on_closed, which
-/// is the last call it gets and which it gets exactly once. Any of these may submit on the connection, none
-/// may call Connection::receive. Views live until the call returns.
-class StreamObserver {
- public:
-  /// A whole header section: the response, an informational response (`:status` 1xx), or trailers. On a
-  /// server, only trailers come here (the request goes to ConnectionObserver::on_request).
-  virtual void on_headers(HeaderFields fields, bool end_stream) = 0;
-  /// Payload without padding; may be empty when only END_STREAM comes. The stream's receive window is charged
-  /// with it until Connection::consume gives it back; padding is given back by the connection itself.
-  virtual void on_data(Bytes data, bool end_stream) = 0;
-  /// Bytes queued for sending on this stream have fallen to the low-water mark (Limits::send_low_water_bytes)
-  /// after having been above it.
-  virtual void on_send_ready() = 0;
-  /// The stream is gone; its id means nothing any more.
-  virtual void on_closed(const StreamEnd& end) = 0;
-
- protected:
-  ~StreamObserver() = default;
-};
-
-/// Receives what happens to the connection as a whole. Same rules as StreamObserver.
-class ConnectionObserver {
- public:
-  /// Server: a request's header section. Returns who follows the stream; null refuses it (REFUSED_STREAM).
-  /// Never called on a client.
-  virtual StreamObserver* on_request(StreamId stream, HeaderFields fields, bool end_stream) = 0;
-  /// The peer's SETTINGS were applied (the first ones, and each later change).
-  virtual void on_settings() {}
-  /// The answer to Connection::ping with this opaque value.
-  virtual void on_ping_ack(std::uint64_t /*opaque*/) {}
-  /// The peer sent a PING (already answered).
-  virtual void on_ping() {}
-  /// The peer accepts no new streams above `last_stream`.
-  virtual void on_goaway(StreamId /*last_stream*/, ErrorCode /*code*/, std::string_view /*debug_data*/) {}
-  /// A stream opened by either side is gone; `open_streams` remain. For idle timeouts and draining.
-  virtual void on_stream_count(std::size_t /*open_streams*/) {}
-
- protected:
-  ~ConnectionObserver() = default;
-};
 
 /// Why a connection cannot go on: what was or is to be sent in GOAWAY.
 struct ConnectionError {
@@ -108,7 +51,7 @@ class Connection {
   // ---------------------------------------------------------------------------------------------------
   /// Any amount of bytes, cut anywhere. After a connection error the rest is ignored.
   void receive(Bytes bytes, TimePoint now);
-  /// The socket is gone (EOF or error, in words): every open stream ends with `EndedBy::kPeer`, CANCEL.
+  /// The socket is gone (EOF or error, in words): every open stream ends with `EndedBy::kTransport`, CANCEL.
   void on_transport_closed(std::string_view reason);
 
   // --- streams
@@ -120,6 +63,11 @@ class Connection {
   /// A header section: the server's response, or trailers when data were sent before (`end_stream` true).
   /// What is queued as data on the stream goes out before it. Submitting on a stream that is gone or
   /// half-closed (local) is ignored and returns false: the peer may have reset it a moment ago.
+  ///
+  /// A server that has framed its END_STREAM while the request is still open then sends RST_STREAM NO_ERROR
+  /// by itself (RFC 9113 section 8.1): the stream ends with EndedBy::kLocal, kNoError. That may happen to a
+  /// stream that answers from within on_request; its observer gets on_closed after on_request has returned
+  /// it.
   bool send_headers(StreamId stream, HeaderFields fields, bool end_stream);
   /// Queues data; flow control and the scheduler decide when it leaves. Small data are copied, large ones are
   /// referenced. Same return value.

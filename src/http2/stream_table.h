@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "http2/stream_id.h"
+
+namespace parlance::http2 {
+
+struct Stream;
+
+/// Open streams by id: flat, open addressing. Ids grow by two, so that they fill the table almost without
+/// collisions. Does not own the streams.
+class StreamTable {
+ public:
+  /// nullptr when there is none.
+  Stream* find(StreamId id) const;
+  /// `id` is not in the table yet.
+  void insert(StreamId id, Stream& stream);
+  /// `id` is in the table.
+  void erase(StreamId id);
+
+  std::size_t size() const { return size_; }
+  /// A copy, in no order: what is done with the streams may open and close others.
+  std::vector<Stream*> streams() const;
+
+ private:
+  struct Slot {
+    StreamId id = 0;
+    Stream* stream = nullptr;
+  };
+
+  static constexpr std::size_t kFirstSlots = 16;
+
+  std::size_t mask() const { return slots_.size() - 1; }
+  std::size_t home_of(StreamId id) const { return (id >> 1) & mask(); }
+  void place(Slot slot);
+  void grow();
+
+  std::vector<Slot> slots_;  // a power of two, at most half of them taken
+  std::size_t size_ = 0;
+};
+
+}  // namespace parlance::http2
