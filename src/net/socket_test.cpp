@@ -66,12 +66,12 @@ class Caller final : TcpStream::Observer {
 class Sockets : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(Sockets, CarryBytesBothWays) {
+  LoopThread thread;
   std::unique_ptr<Listener> listener;
   std::optional<EchoSession> session;
   std::unique_ptr<ConnectAttempt> attempt;
   std::optional<Caller> caller;
   std::latch done{1};
-  LoopThread thread;
   Loop& loop = thread.loop();
   auto opened = Listener::open(loop, *Endpoint::parse(GetParam()));
   ASSERT_TRUE(opened) << opened.error();
@@ -95,9 +95,9 @@ INSTANTIATE_TEST_SUITE_P(EachKind, Sockets,
 
 std::string failure_of(auto start) {
   std::string failure = "connected";
+  LoopThread thread;
   std::unique_ptr<ConnectAttempt> attempt;
   std::latch done{1};
-  LoopThread thread;
   thread.loop().post([&] {
     attempt = start(thread.loop(), [&](std::expected<TcpStream, std::string> result) {
       if (!result) failure = result.error();
