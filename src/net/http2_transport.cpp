@@ -9,30 +9,39 @@ namespace {
 constexpr int kReadsPerEvent = 4;
 // The system takes 1024 (IOV_MAX); past some dozens a larger gather saves no more system calls.
 constexpr std::size_t kPartsPerWrite = 64;
+// A socket closed with input unread is reset, and the reset can overtake the last GOAWAY at the client. So a
+// server reads on for a while after it has said all.
+constexpr std::chrono::seconds kLinger{1};
 
 }  // namespace
 
 Http2Transport::Http2Transport(Loop& loop, TcpStream stream, http2::Role role, const http2::Limits& limits,
                                http2::ConnectionObserver& observer, Owner& owner)
-    : loop_(loop), owner_(owner), stream_(std::move(stream)), connection_(role, limits, observer) {
+    : loop_(loop),
+      role_(role),
+      owner_(owner),
+      stream_(std::move(stream)),
+      connection_(role, limits, observer) {
   stream_.watch_readable(*this);
   flush();
 }
 
 Http2Transport::~Http2Transport() {
   loop_.cancel_turn_end(*this);
+  loop_.disarm(*this);
   connection_.on_transport_closed(closed_because_);
 }
 
 void Http2Transport::close(std::string_view reason) {
   if (!socket_open_) return;
   socket_open_ = false;
-  closed_because_ = reason;
+  if (closed_because_.empty()) closed_because_ = reason;
   stream_.close();
   flush();
 }
 
 void Http2Transport::on_readable() {
+  if (lingering_) return discard_input();
   for (int i = 0; i < kReadsPerEvent; ++i) {
     const MutableBytes buffer = loop_.read_buffer();
     const IoResult result = stream_.read(buffer);
@@ -45,6 +54,22 @@ void Http2Transport::on_readable() {
   flush();
   stream_.watch_readable(*this);
 }
+
+void Http2Transport::discard_input() {
+  const IoResult result = stream_.read(loop_.read_buffer());
+  if (result.closed || result.error) return close("the client has closed");
+  stream_.watch_readable(*this);
+}
+
+void Http2Transport::linger() {
+  closed_because_ = connection_.error() ? connection_.error()->reason : "the connection is finished";
+  if (role_ == http2::Role::kClient) return close({});
+  lingering_ = true;
+  stream_.shut_down_writing();
+  loop_.arm(*this, loop_.now() + kLinger);
+}
+
+void Http2Transport::on_timer() { close("the client did not close in time"); }
 
 void Http2Transport::on_writable() {
   blocked_ = false;
@@ -68,9 +93,7 @@ void Http2Transport::write_pending() {
 
 void Http2Transport::on_turn_end() {
   write_pending();
-  if (socket_open_ && connection_.finished() && !connection_.wants_write()) {
-    close(connection_.error() ? connection_.error()->reason : "the connection is finished");
-  }
+  if (socket_open_ && !lingering_ && connection_.finished() && !connection_.wants_write()) linger();
   if (socket_open_) return;
   loop_.cancel_turn_end(*this);
   connection_.on_transport_closed(closed_because_);

@@ -10,7 +10,7 @@ namespace parlance::net {
 
 /// An HTTP/2 connection on a socket: reads what is there, hands it to the engine, and writes once at the end
 /// of the turn all that was submitted during it. Belongs to one loop.
-class Http2Transport final : TcpStream::Observer, TurnEnd {
+class Http2Transport final : TcpStream::Observer, TurnEnd, TimerNode {
  public:
   class Owner {
    public:
@@ -43,15 +43,20 @@ class Http2Transport final : TcpStream::Observer, TurnEnd {
   void on_readable() override;
   void on_writable() override;
   void on_turn_end() override;
+  void on_timer() override;  // the end of lingering
   void write_pending();
+  void discard_input();
+  void linger();
 
   Loop& loop_;
+  const http2::Role role_;
   Owner& owner_;
   TcpStream stream_;
   http2::Connection connection_;
   std::string closed_because_;
   bool socket_open_ = true;
-  bool blocked_ = false;  // the socket takes no more until on_writable
+  bool blocked_ = false;    // the socket takes no more until on_writable
+  bool lingering_ = false;  // all is written and EOF sent; waits for the client's EOF
 };
 
 }  // namespace parlance::net

@@ -90,6 +90,8 @@ IoResult TcpStream::write(std::span<const iovec> parts) {
   return {.error = {errno, std::system_category()}};
 }
 
+void TcpStream::shut_down_writing() { ::shutdown(socket_->socket.native_handle(), SHUT_WR); }
+
 void TcpStream::close() {
   socket_->open = false;
   boost::system::error_code ignored;

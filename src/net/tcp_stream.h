@@ -48,6 +48,8 @@ class TcpStream {
 
   IoResult read(MutableBytes into);
   IoResult write(std::span<const iovec> parts);
+  /// Sends EOF behind what was written; reading goes on.
+  void shut_down_writing();
   /// Idempotent. No observer is called afterwards.
   void close();
 
