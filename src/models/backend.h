@@ -1,0 +1,52 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "base/status.h"
+#include "models/signature.h"
+#include "models/tensor.h"
+
+namespace parlance::models {
+
+/// The outputs of a run, in the order of the signature and owning their bytes, or why there are none.
+using RunCompletion = std::move_only_function<void(Result<Tensors>)>;
+
+/// A model in an engine, ready to run. Thread-safe: any number of runs at once, on any threads.
+class LoadedModel {
+ public:
+  virtual ~LoadedModel() = default;
+
+  virtual const Signature& signature() const = 0;
+
+  /// Runs the model once on `inputs`, which bind_inputs() has put in order and checked, and calls `done`
+  /// exactly once: before this returns, or later on a thread of the engine. Borrowed inputs must live until
+  /// then, and so must this model. What the engine reports becomes INTERNAL "Inference failed: …", lack of
+  /// memory RESOURCE_EXHAUSTED "Insufficient memory for inference".
+  virtual void run(Tensors inputs, RunCompletion done) = 0;
+};
+
+struct LoadOptions {
+  /// Runs that may compute at the same time, each on one thread; at least 1.
+  unsigned threads = 1;
+};
+
+/// An engine. Thread-safe.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  /// As `backend` of model.yaml names it.
+  virtual std::string_view name() const = 0;
+  /// Endings of the model files it reads, with the dot, in lower case.
+  virtual std::span<const std::string_view> extensions() const = 0;
+  /// Reads and compiles the model in `file`. Takes as long as it takes, so never on an event loop.
+  /// FAILED_PRECONDITION in words for a file that is no model this engine can run.
+  virtual Result<std::unique_ptr<LoadedModel>> load(const std::filesystem::path& file,
+                                                    const LoadOptions& options) = 0;
+};
+
+}  // namespace parlance::models

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <memory>
+
+#include "models/backend.h"
+
+namespace parlance::models {
+
+/// OpenVINO on the CPU: ONNX, OpenVINO IR, TensorFlow Lite, frozen TensorFlow and Paddle files.
+///
+/// Runs are synchronous: `done` is called before run() returns, on the caller's thread. Results are computed
+/// in FP32 on every machine, so that the same model gives the same answer everywhere. Outputs whose shape is
+/// known beforehand are written by the engine straight into the buffer that is handed out.
+class OpenVinoBackend final : public Backend {
+ public:
+  OpenVinoBackend();
+  ~OpenVinoBackend() override;
+
+  std::string_view name() const override { return "openvino"; }
+  std::span<const std::string_view> extensions() const override;
+  Result<std::unique_ptr<LoadedModel>> load(const std::filesystem::path& file,
+                                            const LoadOptions& options) override;
+
+ private:
+  struct Engine;
+  std::unique_ptr<Engine> engine_;
+};
+
+}  // namespace parlance::models

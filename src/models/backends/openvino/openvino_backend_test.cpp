@@ -1,0 +1,179 @@
+#include "models/backends/openvino/openvino_backend.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "grpc/error_details.h"
+#include "models/testing/temp_folder.h"
+
+namespace parlance::models {
+namespace {
+
+using testing::test_model;
+
+class OpenVino : public ::testing::Test {
+ protected:
+  std::unique_ptr<LoadedModel> load(const std::filesystem::path& file) {
+    Result<std::unique_ptr<LoadedModel>> model = backend_.load(file, {.threads = 2});
+    EXPECT_TRUE(model) << model.error().to_string();
+    return model ? *std::move(model) : nullptr;
+  }
+
+  Status load_error(const std::filesystem::path& file) {
+    const Result<std::unique_ptr<LoadedModel>> model = backend_.load(file, {});
+    return model ? Status{} : model.error();
+  }
+
+  static Result<Tensors> run(LoadedModel& model, Tensors inputs) {
+    std::optional<Result<Tensors>> outputs;
+    model.run(std::move(inputs), [&](Result<Tensors> result) { outputs.emplace(std::move(result)); });
+    EXPECT_TRUE(outputs.has_value()) << "runs are synchronous";
+    return *std::move(outputs);
+  }
+
+  OpenVinoBackend backend_;
+};
+
+template <typename T>
+std::vector<T> values(const Tensor& tensor) {
+  const auto span = tensor.as<T>();
+  return {span.begin(), span.end()};
+}
+
+TEST_F(OpenVino, ReadsTheSignatureOfAnOnnxFile) {
+  EXPECT_EQ(load(testing::digits_file())->signature(),
+            (Signature{.inputs = {{"features", DataType::kFp32, {-1, 64}}},
+                       .outputs = {{"probabilities", DataType::kFp32, {-1, 10}}}}));
+  EXPECT_EQ(load(test_model("where.onnx"))->signature(),
+            (Signature{.inputs = {{"x", DataType::kFp32, {-1, 4}}},
+                       .outputs = {{"places", DataType::kInt64, {-1, 2}}}}));
+}
+
+TEST_F(OpenVino, RunsOnBorrowedInputsAndOwnsItsOutputs) {
+  const auto model = load(test_model("add.onnx"));
+  std::optional<Tensor> sum;
+  {
+    const std::array<float, 4> a{1, 2, 3, 4};
+    const std::array<float, 4> b{10, 20, 30, 40};
+    Result<Tensors> outputs =
+        run(*model, {Tensor::of<float>("a", {2, 2}, a), Tensor::of<float>("b", {2, 2}, b)});
+    ASSERT_TRUE(outputs) << outputs.error().to_string();
+    sum = std::move(outputs->at(0));
+  }
+  EXPECT_EQ(sum->name(), "sum");
+  EXPECT_EQ(sum->shape(), (Shape{2, 2}));
+  EXPECT_EQ(values<float>(*sum), (std::vector<float>{11, 22, 33, 44}));
+}
+
+TEST_F(OpenVino, LeavesTheOutputsOfAnEarlierRunAlone) {
+  const auto model = load(test_model("add.onnx"));
+  const std::array<float, 2> one{1, 1};
+  const std::array<float, 2> two{2, 2};
+  const Tensors first =
+      *run(*model, {Tensor::of<float>("a", {1, 2}, one), Tensor::of<float>("b", {1, 2}, one)});
+  const Tensors second =
+      *run(*model, {Tensor::of<float>("a", {1, 2}, two), Tensor::of<float>("b", {1, 2}, two)});
+  EXPECT_EQ(values<float>(first[0]), (std::vector<float>{2, 2}));
+  EXPECT_EQ(values<float>(second[0]), (std::vector<float>{4, 4}));
+}
+
+TEST_F(OpenVino, GivesAsManyRowsAsTheModelMakesNotAsTheInputHas) {
+  const auto model = load(test_model("where.onnx"));
+  const std::array<float, 8> x{0, 5, 0, 5, 5, 0, 0, 0};
+  for (int round = 0; round < 2; ++round) {
+    const Result<Tensors> outputs = run(*model, {Tensor::of<float>("x", {2, 4}, x)});
+    ASSERT_TRUE(outputs) << outputs.error().to_string();
+    EXPECT_EQ(outputs->at(0).shape(), (Shape{3, 2}));
+    EXPECT_EQ(values<std::int64_t>(outputs->at(0)), (std::vector<std::int64_t>{0, 1, 0, 3, 1, 0}));
+
+    const auto first_row = std::span<const float>{x}.first(4);
+    const Result<Tensors> fewer = run(*model, {Tensor::of<float>("x", {1, 4}, first_row)});
+    ASSERT_TRUE(fewer) << fewer.error().to_string();
+    EXPECT_EQ(values<std::int64_t>(fewer->at(0)), (std::vector<std::int64_t>{0, 1, 0, 3}));
+  }
+}
+
+TEST_F(OpenVino, RunsAnEmptyBatchAndALargeOneAfterEachOther) {
+  const auto model = load(testing::digits_file());
+  const std::vector<float> features(64 * 100, 3.0F);
+  for (const std::int64_t rows : {1, 100, 0, 7}) {
+    const std::span<const float> some = std::span{features}.first(static_cast<std::size_t>(rows) * 64);
+    const Result<Tensors> outputs = run(*model, {Tensor::of<float>("features", {rows, 64}, some)});
+    ASSERT_TRUE(outputs) << rows << " rows: " << outputs.error().to_string();
+    EXPECT_EQ(outputs->at(0).shape(), (Shape{rows, 10}));
+    EXPECT_EQ(outputs->at(0).bytes().size(), static_cast<std::size_t>(rows) * 10 * sizeof(float));
+  }
+}
+
+TEST_F(OpenVino, ReportsWhatFailsWhileItRuns) {
+  const auto model = load(test_model("reshape.onnx"));
+  const std::array<float, 4> four{1, 2, 3, 4};
+  const std::array<std::int64_t, 2> fits{2, 2};
+  const std::array<std::int64_t, 2> does_not{3, 2};
+  const Tensor value_tensor = Tensor::of<float>("values", {4}, four);
+  const Result<Tensors> failed =
+      run(*model, {value_tensor, Tensor::of<std::int64_t>("shape", {2}, does_not)});
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().code(), StatusCode::kInternal);
+  EXPECT_TRUE(failed.error().message().starts_with("Inference failed: ")) << failed.error().message();
+  EXPECT_EQ(failed.error().message().find('\n'), std::string_view::npos);
+  EXPECT_EQ(grpc::error_info(failed.error())->reason, "INFERENCE_FAILED");
+
+  const Result<Tensors> worked = run(*model, {value_tensor, Tensor::of<std::int64_t>("shape", {2}, fits)});
+  ASSERT_TRUE(worked) << "a failed run leaves the model usable: " << worked.error().to_string();
+  EXPECT_EQ(worked->at(0).shape(), (Shape{2, 2}));
+  EXPECT_EQ(values<float>(worked->at(0)), (std::vector<float>{1, 2, 3, 4}));
+}
+
+TEST_F(OpenVino, RunsOnManyThreadsAtOnce) {
+  const auto model = load(test_model("add.onnx"));
+  std::vector<std::jthread> threads;
+  for (int thread = 0; thread < 8; ++thread)
+    threads.emplace_back([&, thread] {
+      for (int i = 0; i < 200; ++i) {
+        const std::array<float, 2> a{static_cast<float>(thread), static_cast<float>(i)};
+        const Result<Tensors> sum =
+            run(*model, {Tensor::of<float>("a", {1, 2}, a), Tensor::of<float>("b", {1, 2}, a)});
+        ASSERT_TRUE(sum) << sum.error().to_string();
+        ASSERT_EQ(values<float>(sum->at(0)), (std::vector<float>{2 * a[0], 2 * a[1]}));
+      }
+    });
+}
+
+TEST_F(OpenVino, SaysWhyAFileIsNoModel) {
+  testing::TempFolder folder;
+  folder.write("notes.txt", "not a model");
+  folder.write("empty.onnx", "");
+  folder.write("text.onnx", "this is not a protobuf message");
+  folder.write("cut.onnx", testing::read_file(testing::digits_file()).substr(0, 20'000));
+  folder.write("text.xml", "<net><layers>");
+
+  EXPECT_EQ(load_error(folder.path() / "notes.txt").message(),
+            "notes.txt: OpenVINO reads no files of this kind");
+  EXPECT_EQ(load_error(folder.path() / "none.onnx").message(), "none.onnx: No such file or directory");
+  EXPECT_EQ(load_error(folder.path() / "empty.onnx").message(), "empty.onnx: the file is empty");
+  for (const char* name : {"text.onnx", "cut.onnx", "text.xml"}) {
+    ::testing::internal::CaptureStderr();
+    const Status status = load_error(folder.path() / name);
+    EXPECT_EQ(::testing::internal::GetCapturedStderr(), "") << "no noise about a bad file";
+    EXPECT_EQ(status.code(), StatusCode::kFailedPrecondition);
+    EXPECT_TRUE(status.message().starts_with(std::string{name} + ": ")) << status.message();
+    EXPECT_GT(status.message().size(), std::string_view{name}.size() + 10) << status.message();
+    EXPECT_EQ(status.message().find('\n'), std::string_view::npos);
+    EXPECT_EQ(status.message().find("Exception from"), std::string_view::npos) << status.message();
+    RecordProperty(name, std::string{status.message()});
+  }
+}
+
+TEST_F(OpenVino, NamesAnOperatorItDoesNotKnow) {
+  const Status status = load_error(test_model("unsupported.onnx"));
+  EXPECT_EQ(status.code(), StatusCode::kFailedPrecondition);
+  EXPECT_NE(status.message().find("LinearRegressor"), std::string_view::npos) << status.message();
+}
+
+}  // namespace
+}  // namespace parlance::models

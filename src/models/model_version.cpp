@@ -1,0 +1,75 @@
+#include "models/model_version.h"
+
+#include <array>
+#include <optional>
+
+namespace parlance::models {
+
+std::string_view to_string(VersionState state) {
+  static constexpr std::array<std::string_view, 6> kNames{"LOADING",  "WARMING",  "READY",
+                                                          "DRAINING", "UNLOADED", "FAILED"};
+  return kNames[static_cast<std::size_t>(state)];
+}
+
+std::string ModelVersion::reason() const {
+  const std::lock_guard lock{mutex_};
+  return reason_;
+}
+
+VersionStatus ModelVersion::status() const {
+  const std::lock_guard lock{mutex_};
+  return {model_, version_, state_.load(), reason_};
+}
+
+const LoadedVersion* ModelVersion::pin() {
+  pins_.fetch_add(1);
+  if (state_.load() == VersionState::kReady) return loaded_.get();
+  unpin();
+  return nullptr;
+}
+
+void ModelVersion::unpin() {
+  if (pins_.fetch_sub(1) > 1 || state_.load() != VersionState::kDraining) return;
+  const std::lock_guard lock{mutex_};
+  unpinned_.notify_all();
+}
+
+void ModelVersion::set_state(VersionState state, std::string reason) {
+  const std::lock_guard lock{mutex_};
+  reason_ = std::move(reason);
+  state_.store(state);
+}
+
+bool ModelVersion::drain(Deadline deadline) {
+  std::unique_lock lock{mutex_};
+  const auto unused = [&] { return pins_.load() == 0; };
+  if (deadline.is_never()) {
+    unpinned_.wait(lock, unused);
+  } else if (!unpinned_.wait_until(lock, deadline.at(), unused)) {
+    return false;
+  }
+  loaded_.reset();
+  return true;
+}
+
+void ModelHandle::run(Tensors inputs, RunCompletion done) const {
+  Result<Tensors> bound = bind_inputs(loaded_->signature, std::move(inputs));
+  if (!bound) return done(std::unexpected{std::move(bound).error()});
+  loaded_->model->run(*std::move(bound), std::move(done));
+}
+
+Result<Tensors> ModelHandle::run(Tensors inputs) const {
+  std::mutex mutex;
+  std::condition_variable finished;
+  std::optional<Result<Tensors>> outputs;
+  run(std::move(inputs), [&](Result<Tensors> result) {
+    const std::lock_guard lock{mutex};
+    outputs.emplace(std::move(result));
+    finished.notify_one();  // under the lock: the waiter ends the life of all three
+  });
+  std::unique_lock lock{mutex};
+  finished.wait(lock, [&] { return outputs.has_value(); });
+  return *std::move(outputs);
+}
+
+}  // namespace parlance::models

@@ -1,0 +1,118 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "base/deadline.h"
+#include "base/status.h"
+#include "models/backend.h"
+#include "models/labels.h"
+#include "models/model_config.h"
+#include "models/signature.h"
+#include "models/tensor.h"
+#include "models/transform.h"
+#include "models/version_state.h"
+
+namespace parlance::models {
+
+/// What a version is once its files are read; unchanged until it is unloaded.
+struct LoadedVersion {
+  std::unique_ptr<LoadedModel> model;
+  Signature signature;
+  Labels labels;  // empty, or a name for each value of the last dimension of the first output
+  ModelConfig config;
+  const InputTransform* transform = nullptr;  // of raw_input; null: the model takes no raw_input
+  Duration typical_run{};                     // the shortest warm-up run with a batch of one
+  bool runs_on_loop = false;                  // short enough for the event loop of the caller
+};
+
+/// One version of a model and where it stands. Made and moved on by the Repository; used through a
+/// ModelHandle.
+class ModelVersion {
+ public:
+  ModelVersion(std::string model, std::int64_t version) : model_(std::move(model)), version_(version) {}
+  ModelVersion(const ModelVersion&) = delete;
+  ModelVersion& operator=(const ModelVersion&) = delete;
+
+  const std::string& model() const { return model_; }
+  std::int64_t version() const { return version_; }
+  VersionState state() const { return state_.load(); }
+  /// Of FAILED, else empty.
+  std::string reason() const;
+  VersionStatus status() const;
+
+ private:
+  friend class ModelHandle;
+  friend class Repository;
+
+  /// The loaded version, which stays as it is until unpin(); null when the version is not READY.
+  const LoadedVersion* pin();
+  void unpin();
+
+  void set_state(VersionState state, std::string reason = {});
+  /// Only while LOADING or WARMING.
+  void set_loaded(std::unique_ptr<LoadedVersion> loaded) { loaded_ = std::move(loaded); }
+  /// Waits for the last pin to go, then frees the model; the version is DRAINING. False when `deadline` came
+  /// first.
+  bool drain(Deadline deadline);
+
+  const std::string model_;
+  const std::int64_t version_;
+  // A pin is counted before the state is read, a drain sets the state before it reads the count, both
+  // sequentially consistent: so either the pin sees DRAINING or the drain sees the pin.
+  std::atomic<VersionState> state_{VersionState::kLoading};
+  std::atomic<std::int64_t> pins_{0};
+  std::unique_ptr<LoadedVersion> loaded_;
+  mutable std::mutex mutex_;
+  std::condition_variable unpinned_;
+  std::string reason_;  // guarded by mutex_
+};
+
+/// Pins a READY version: as long as the handle lives the version stays loaded, also while it drains. Movable;
+/// may be dropped on any thread. All members are safe on several threads at once.
+class ModelHandle {
+ public:
+  ModelHandle(ModelHandle&& other) noexcept = default;
+  ModelHandle& operator=(ModelHandle&& other) noexcept {
+    std::swap(version_, other.version_);
+    std::swap(loaded_, other.loaded_);
+    return *this;
+  }
+  ~ModelHandle() {
+    if (version_ != nullptr) version_->unpin();
+  }
+
+  const std::string& model() const { return version_->model(); }
+  std::int64_t version() const { return version_->version(); }
+  const Signature& signature() const { return loaded_->signature; }
+  const Labels& labels() const { return loaded_->labels; }
+  const RawInputConfig& raw_input() const { return loaded_->config.raw_input; }
+  /// Null: the model takes no raw_input.
+  const InputTransform* transform() const { return loaded_->transform; }
+  /// The shortest run with a batch of one that warm-up saw.
+  Duration typical_run() const { return loaded_->typical_run; }
+  /// Whether a run is so short that handing it to a worker would cost more than it spares; else a run must
+  /// not be made on an event loop.
+  bool runs_on_loop() const { return loaded_->runs_on_loop; }
+
+  /// Checks the inputs with bind_inputs(), runs the model and calls `done` exactly once, perhaps before this
+  /// returns, perhaps on another thread. The handle and borrowed inputs must live until then.
+  void run(Tensors inputs, RunCompletion done) const;
+  /// The same, waiting.
+  Result<Tensors> run(Tensors inputs) const;
+
+ private:
+  friend class Repository;
+  ModelHandle(std::shared_ptr<ModelVersion> version, const LoadedVersion* loaded)
+      : version_(std::move(version)), loaded_(loaded) {}
+
+  std::shared_ptr<ModelVersion> version_;
+  const LoadedVersion* loaded_;
+};
+
+}  // namespace parlance::models

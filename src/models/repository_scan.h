@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+
+namespace parlance::models {
+
+struct FoundVersion {
+  std::int64_t version = 0;
+  std::filesystem::path folder;
+
+  bool operator==(const FoundVersion&) const = default;
+};
+
+/// One model folder.
+struct FoundModel {
+  std::string name;
+  std::filesystem::path folder;
+  std::vector<FoundVersion> versions;     // ascending
+  std::vector<std::string> not_versions;  // folders whose names are no positive whole number, sorted
+
+  bool operator==(const FoundModel&) const = default;
+};
+
+/// The models of a repository, by name: each folder in `root` is a model, each folder in it that is named by
+/// a positive whole number (without leading zeros) a version. Plain files and names that begin with a dot are
+/// left out. NOT_FOUND when `root` is no folder that can be read.
+Result<std::vector<FoundModel>> scan_repository(const std::filesystem::path& root);
+
+}  // namespace parlance::models
