@@ -1,4 +1,4 @@
-# Every library the project links, found once. ./run setup installs them (packages.txt has the list with reasons).
+# Every library the project links, found once. ./run setup installs them (packages/ has the lists with reasons).
 find_package(Threads REQUIRED)
 find_package(Protobuf 3.21 REQUIRED)
 find_package(Boost 1.81 REQUIRED)  # headers only: Asio
