@@ -16,3 +16,7 @@ if(PARLANCE_TESTS)
   include(GoogleTest)
   find_library(NGHTTP2_LIBRARY nghttp2 REQUIRED)
 endif()
+
+if(PARLANCE_BENCHMARKS)
+  find_package(benchmark REQUIRED)
+endif()

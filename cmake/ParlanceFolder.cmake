@@ -1,14 +1,17 @@
 # parlance_folder(<name> [DEPENDS <folder or library>...])
 #
 # One static library for the folder it is called in: every *.cpp but *_test.cpp and *_bench.cpp goes into the
-# target parlance_<name> (alias parlance::<name>), and the *_test.cpp files into the test program
-# parlance_<name>_test. Headers are included from src/ ("http2/connection.h").
+# target parlance_<name> (alias parlance::<name>), the *_test.cpp files into the test program
+# parlance_<name>_test, and the *_bench.cpp files into the benchmark parlance_<name>_bench. Headers are
+# included from src/ ("http2/connection.h").
 function(parlance_folder name)
   cmake_parse_arguments(arg "" "" "DEPENDS;TEST_DEPENDS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cpp)
   set(tests ${sources})
+  set(benchmarks ${sources})
   list(FILTER sources EXCLUDE REGEX "_(test|bench)\\.cpp$")
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+  list(FILTER benchmarks INCLUDE REGEX "_bench\\.cpp$")
 
   if(sources)
     add_library(parlance_${name} STATIC ${sources})
@@ -24,6 +27,10 @@ function(parlance_folder name)
   if(PARLANCE_TESTS AND tests)
     parlance_test(parlance_${name}_test ${tests})
     target_link_libraries(parlance_${name}_test PRIVATE parlance_${name} ${arg_TEST_DEPENDS})
+  endif()
+  if(PARLANCE_BENCHMARKS AND benchmarks)
+    add_executable(parlance_${name}_bench ${benchmarks})
+    target_link_libraries(parlance_${name}_bench PRIVATE parlance_${name} benchmark::benchmark parlance_warnings)
   endif()
 endfunction()
 

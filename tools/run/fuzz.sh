@@ -6,13 +6,14 @@ source tools/lib.sh
 target=${1:-} seconds=${2:-60}
 build fuzz
 shopt -s nullglob
-for program in build/fuzz/fuzz_${target:-*}; do
+for program in build/fuzz/${target:-*}_fuzz; do
   [ -x "$program" ] || continue
-  corpus=.cache/fuzz/$(basename "$program")
+  name=$(basename "$program" _fuzz)
+  corpus=.cache/fuzz/$name
   mkdir -p "$corpus"
-  seeds=(fuzz/corpus/"$(basename "$program")")
-  say "$(basename "$program"): $seconds s; new inputs go to $corpus"
-  "$program" -max_total_time="$seconds" -rss_limit_mb=2048 -print_final_stats=1 "$corpus" "${seeds[@]}"
+  seeds=(fuzz/corpus/"$name"*/)  # none, or the inputs that are kept
+  say "$name: $seconds s; inputs that reach new code are kept in $corpus"
+  "$program" -max_total_time="$seconds" -rss_limit_mb=2048 "$corpus" "${seeds[@]}"
   ran=yes
 done
 [ -n "${ran:-}" ] || fail "no fuzz target matches '${target:-*}'"
