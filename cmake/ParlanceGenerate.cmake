@@ -7,7 +7,7 @@
 #
 # The name a/b.proto, which is also the file's name in descriptors and reflection, is the path from the first
 # of IMPORT_DIRS that the file lies under; imports are searched in all of them. Default: the current source
-# directory. A change of a proto, of one that it imports, or of the plugin makes the code anew.
+# directory. A change of a proto, of one that it imports, or of the plugin makes the code anew. Once a target.
 function(parlance_generate target)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "IMPORT_DIRS")
   if(NOT arg_UNPARSED_ARGUMENTS)
@@ -24,18 +24,24 @@ function(parlance_generate target)
   endforeach()
   set(out ${CMAKE_CURRENT_BINARY_DIR}/generated/${target})
 
+  set(generated)
   foreach(proto IN LISTS arg_UNPARSED_ARGUMENTS)
     cmake_path(ABSOLUTE_PATH proto BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} NORMALIZE)
-    parlance_generate_one(${target} ${proto} ${out} "${import_dirs}")
+    parlance_generate_one(${proto} ${out} "${import_dirs}" outputs)
+    list(APPEND generated ${outputs})
   endforeach()
+  target_sources(${target} PRIVATE ${generated})
+  # A target of its own, so that generating waits for the plugin only and not for what <target> links.
+  add_custom_target(${target}_generate DEPENDS ${generated})
+  add_dependencies(${target} ${target}_generate)
 
   # SYSTEM: the headers that protoc makes do not pass our warnings.
   target_include_directories(${target} SYSTEM PUBLIC ${out})
   target_link_libraries(${target} PUBLIC parlance_rpc protobuf::libprotobuf)
 endfunction()
 
-# One absolute `proto`; the parts of parlance_generate.
-function(parlance_generate_one target proto out import_dirs)
+# The command for one absolute `proto`; sets `result` to the files it makes.
+function(parlance_generate_one proto out import_dirs result)
   parlance_proto_name(${proto} "${import_dirs}" name)
   string(REGEX REPLACE "\\.proto$" "" stem ${name})
   cmake_path(GET stem PARENT_PATH folder)
@@ -53,7 +59,7 @@ function(parlance_generate_one target proto out import_dirs)
     COMMENT "Generating ${stem}.parlance.h"
     VERBATIM COMMAND_EXPAND_LISTS)
   set_source_files_properties(${out}/${stem}.pb.cc PROPERTIES COMPILE_OPTIONS -w)
-  target_sources(${target} PRIVATE ${outputs})
+  set(${result} ${outputs} PARENT_SCOPE)
 endfunction()
 
 # The path of `proto` from the first of `import_dirs` that it lies under.
