@@ -47,7 +47,8 @@ function(parlance_generate_one proto out import_dirs result)
   cmake_path(GET stem PARENT_PATH folder)
   file(MAKE_DIRECTORY ${out}/${folder})
 
-  set(outputs ${out}/${stem}.pb.h ${out}/${stem}.pb.cc ${out}/${stem}.parlance.h ${out}/${stem}.parlance.cpp)
+  # In the order in which protoc names them in the depfile: ninja wants the first to be the first.
+  set(outputs ${out}/${stem}.parlance.cpp ${out}/${stem}.parlance.h ${out}/${stem}.pb.cc ${out}/${stem}.pb.h)
   add_custom_command(
     OUTPUT ${outputs}
     COMMAND protobuf::protoc
