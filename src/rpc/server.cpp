@@ -148,6 +148,12 @@ void Server::add(std::shared_ptr<Service> service) {
   impl_->routes.add(std::move(service));
 }
 
+std::vector<std::string> Server::service_names() const {
+  std::vector<std::string> names;
+  for (const auto& service : impl_->routes.services()) names.emplace_back(service->full_name());
+  return names;
+}
+
 Result<void> Server::start() {
   require(impl_->workers.empty(), "Server::start twice");
   const unsigned threads = thread_count(impl_->options.threads);

@@ -50,6 +50,8 @@ class Server {
 
   /// Before start(). Two services of one name are a programmer's error (checked).
   void add(std::shared_ptr<Service> service);
+  /// The full names of the services added so far, in that order. From any thread once the server is started.
+  std::vector<std::string> service_names() const;
 
   /// Binds every address and begins to serve. UNAVAILABLE when an address cannot be bound (which and why),
   /// INVALID_ARGUMENT for one that does not parse; nothing is served then.
