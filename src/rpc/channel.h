@@ -21,7 +21,7 @@ struct ChannelOptions {
   http2::Limits http2 = {};
   /// Bytes queued on a stream before a write waits.
   std::size_t send_high_water_bytes = 64 * 1024;
-  /// For one attempt to connect (gRPC's min_connect_timeout).
+  /// For one attempt to connect, and then for the server's first SETTINGS (gRPC's min_connect_timeout).
   std::chrono::milliseconds connect_timeout{20'000};
   /// Pause after a failed attempt, growing 1.6-fold with ±20 % jitter (gRPC connection backoff).
   std::chrono::milliseconds initial_backoff{1'000};

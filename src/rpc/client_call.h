@@ -104,7 +104,7 @@ struct HalfClose {
 struct AwaitHeaders {
   ClientStream& stream;
   bool await_ready() const { return stream.headers_received() || stream.ended(); }
-  void await_suspend(std::coroutine_handle<> waiter) { stream.wait_to_read(waiter); }
+  void await_suspend(std::coroutine_handle<> waiter) { stream.wait_for_headers(waiter); }
   const Metadata& await_resume() const { return stream.initial_metadata(); }
 };
 

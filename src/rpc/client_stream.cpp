@@ -219,7 +219,7 @@ void ClientStream::on_headers(http2::HeaderFields fields, bool end_stream) {
   Result<Metadata> metadata = Metadata::from_fields(fields);
   if (!metadata) return end_with(std::move(metadata.error()));
   initial_metadata_ = *std::move(metadata);
-  wake(reader_waiting_);
+  wake(headers_waiting_);
 }
 
 void ClientStream::read_trailers(http2::HeaderFields fields) {
@@ -263,6 +263,7 @@ void ClientStream::end(Status status) {
   loop_.disarm(*this);
   status_ = std::move(status);
   add_reference();
+  wake(headers_waiting_);
   wake(reader_waiting_);
   wake(writer_waiting_);
   wake(end_waiting_);

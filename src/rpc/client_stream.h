@@ -65,6 +65,8 @@ class ClientStream final : public http2::StreamObserver, TimerNode {
 
   /// Resumed at the next message or at the end.
   void wait_to_read(std::coroutine_handle<> waiter) { reader_waiting_ = waiter; }
+  /// Resumed when the server's metadata are here, or at the end.
+  void wait_for_headers(std::coroutine_handle<> waiter) { headers_waiting_ = waiter; }
   /// Resumed when the queue has room, or at the end.
   void wait_to_write(std::coroutine_handle<> waiter) { writer_waiting_ = waiter; }
   /// Resumed at the end.
@@ -125,6 +127,7 @@ class ClientStream final : public http2::StreamObserver, TimerNode {
   bool ended_ = false;
   bool discarding_ = false;
 
+  std::coroutine_handle<> headers_waiting_;
   std::coroutine_handle<> reader_waiting_;
   std::coroutine_handle<> writer_waiting_;
   std::coroutine_handle<> end_waiting_;

@@ -14,17 +14,23 @@ ClientConnection::ClientConnection(ClientTransport& owner, net::TcpStream stream
 
 const ChannelConfig& ClientConnection::config() const { return owner_.config(); }
 
-void ClientConnection::on_settings() { owner_.on_usable_again(); }
+void ClientConnection::on_settings() {
+  if (!std::exchange(greeted_, true)) owner_.on_greeted();
+  owner_.on_usable_again();
+}
 
-void ClientConnection::on_goaway(http2::StreamId, http2::ErrorCode, std::string_view) { usable_ = false; }
+void ClientConnection::on_goaway(http2::StreamId, http2::ErrorCode, std::string_view) {
+  usable_ = false;
+  owner_.on_told_to_go(*this);
+}
 
 void ClientConnection::on_stream_count(std::size_t) {
   if (!owner_.waiting_.empty()) owner_.on_usable_again();
 }
 
-void ClientConnection::on_transport_closed(std::string_view) {
+void ClientConnection::on_transport_closed(std::string_view reason) {
   usable_ = false;
-  owner_.on_connection_gone(*this);  // destroys this
+  owner_.on_connection_gone(*this, reason);  // destroys this
 }
 
 ClientTransport::ClientTransport(net::Loop& loop, std::shared_ptr<const ChannelConfig> config)
@@ -45,7 +51,7 @@ ClientTransport::~ClientTransport() {
 void ClientTransport::start(ClientStream& stream) {
   if (const auto* refused = std::get_if<Status>(&config_->address)) return stream.fail(*refused);
   if (current_ != nullptr && !current_->usable()) draining_.push_back(std::move(current_));
-  if (current_ != nullptr && waiting_.empty() && current_->http2().can_open_stream()) {
+  if (current_ != nullptr && waiting_.empty() && current_->takes_calls()) {
     return stream.open_on(*current_);
   }
   if (current_ == nullptr && attempt_ == nullptr) {
@@ -75,9 +81,13 @@ void ClientTransport::connect() {
 void ClientTransport::on_connect_done(std::expected<net::TcpStream, std::string> result) {
   attempt_.reset();
   if (!result) return on_connect_failed(result.error());
-  backoff_.reset();
   current_ = std::make_unique<ClientConnection>(*this, *std::move(result));
-  on_usable_again();
+  loop_.arm(greeting_limit_, loop_.now() + config_->options.connect_timeout);
+}
+
+void ClientTransport::on_greeted() {
+  loop_.disarm(greeting_limit_);
+  backoff_.reset();
 }
 
 void ClientTransport::on_connect_failed(const std::string& why) {
@@ -95,17 +105,29 @@ void ClientTransport::on_connect_failed(const std::string& why) {
 }
 
 void ClientTransport::on_usable_again() {
-  while (!waiting_.empty() && current_ != nullptr && current_->usable() &&
-         current_->http2().can_open_stream()) {
+  while (!waiting_.empty() && current_ != nullptr && current_->takes_calls()) {
     ClientStream& stream = *waiting_.front();
     waiting_.pop_front();
     stream.open_on(*current_);
   }
 }
 
-void ClientTransport::on_connection_gone(ClientConnection& connection) {
-  if (current_.get() == &connection) current_.reset();
+// Calls that wait for room on a connection need another one.
+void ClientTransport::on_told_to_go(ClientConnection& connection) {
+  if (current_.get() != &connection || waiting_.empty()) return;
+  draining_.push_back(std::move(current_));
+  connect();
+}
+
+void ClientTransport::on_connection_gone(ClientConnection& connection, std::string_view reason) {
+  const bool was_connecting = current_.get() == &connection && !connection.greeted();
+  const std::string why{reason};
+  if (current_.get() == &connection) {
+    loop_.disarm(greeting_limit_);
+    current_.reset();
+  }
   std::erase_if(draining_, [&](const auto& draining) { return draining.get() == &connection; });
+  if (was_connecting) return on_connect_failed(why);
   if (!waiting_.empty()) connect();
 }
 

@@ -27,6 +27,11 @@ class ClientConnection final : http2::ConnectionObserver, net::Http2Transport::O
   const ChannelConfig& config() const;
   /// Told by the peer to go away, or lost: takes no new calls.
   bool usable() const { return usable_; }
+  /// The server's SETTINGS are here: it speaks HTTP/2 and its stream limit is known.
+  bool greeted() const { return greeted_; }
+  bool takes_calls() { return greeted_ && usable_ && http2().can_open_stream(); }
+  /// Ends the connection; the transport is told at the end of the turn.
+  void close(std::string_view reason) { transport_.close(reason); }
 
  private:
   http2::StreamObserver* on_request(http2::StreamId, http2::HeaderFields, bool) override { return nullptr; }
@@ -39,6 +44,7 @@ class ClientConnection final : http2::ConnectionObserver, net::Http2Transport::O
 
   ClientTransport& owner_;
   bool usable_ = true;
+  bool greeted_ = false;
   net::Http2Transport transport_;
 };
 
@@ -64,8 +70,10 @@ class ClientTransport final : public net::LoopLocal {
   void connect();
   void on_connect_done(std::expected<net::TcpStream, std::string> result);
   void on_connect_failed(const std::string& why);
+  void on_greeted();
   void on_usable_again();
-  void on_connection_gone(ClientConnection& connection);
+  void on_told_to_go(ClientConnection& connection);
+  void on_connection_gone(ClientConnection& connection, std::string_view reason);
   Status unreachable() const;
 
   net::Loop& loop_;
@@ -84,6 +92,13 @@ class ClientTransport final : public net::LoopLocal {
     void on_timer() override { owner.connect(); }
     ClientTransport& owner;
   } retry_{*this};
+  // A server that accepts the connection and then says nothing.
+  struct GreetingLimit final : TimerNode {
+    explicit GreetingLimit(ClientTransport& transport) : owner(transport) {}
+    ~GreetingLimit() { owner.loop_.disarm(*this); }
+    void on_timer() override { owner.current_->close("the server sent no HTTP/2 SETTINGS"); }
+    ClientTransport& owner;
+  } greeting_limit_{*this};
 };
 
 }  // namespace parlance::detail

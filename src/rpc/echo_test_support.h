@@ -1,7 +1,7 @@
 #pragma once
 
-// A service of all four call types, written by hand on the bind_* functions, and a server that serves it: what
-// the tests of this folder talk to.
+// A service of all four call types, written by hand on the bind_* functions, and a server that serves it:
+// what the tests of this folder talk to.
 
 #include <google/protobuf/wrappers.pb.h>
 
@@ -45,7 +45,6 @@ class Echo final : public Service {
   std::atomic<int> cancellations = 0;
   std::atomic<std::int64_t> flooded_bytes = 0;
   std::atomic<bool> told_of_shutdown = false;
-  std::atomic<Status (*)()> next_failure = nullptr;
 
   std::string_view full_name() const override { return "test.Echo"; }
   void on_shutdown() override { told_of_shutdown = true; }
@@ -60,6 +59,7 @@ class Echo final : public Service {
     methods.push_back(bind_unary("Metadata", *this, &Echo::EchoMetadata));
     methods.push_back(bind_unary("Remaining", *this, &Echo::Remaining));
     methods.push_back(bind_unary("Bytes", *this, &Echo::Bytes));
+    methods.push_back(bind_unary("Raw", *this, &Echo::Raw));
     methods.push_back(bind_unary("UntilCancelled", *this, &Echo::UntilCancelled));
     methods.push_back(bind_client_streaming("Collect", *this, &Echo::Collect));
     methods.push_back(bind_client_streaming("First", *this, &Echo::First));
@@ -88,6 +88,9 @@ class Echo final : public Service {
     co_return text(slept ? "slept" : "cancelled");
   }
 
+  // The request's bytes, whatever they are.
+  Task<Result<Buffer>> Raw(ServerCall&, Incoming<Buffer> request) { co_return request.bytes(); }
+
   Task<Result<Text>> UntilCancelled(ServerCall& call, Incoming<Text>) {
     const Running counted{*this};
     co_await call.sleep_for(std::chrono::hours{1});
@@ -97,7 +100,8 @@ class Echo final : public Service {
 
   Task<Result<Text>> Fail(ServerCall& call, Incoming<Number> code) {
     call.trailing_metadata().add("x-failed", "yes");
-    co_return Status{static_cast<StatusCode>(code->value()), "wanted: 100% “so”",
+    co_return Status{static_cast<StatusCode>(code->value()),
+                     "wanted: 100% “so”",
                      {{"type.googleapis.com/test.Detail", std::string("\0\1\2", 3)}}};
   }
 
