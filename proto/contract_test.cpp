@@ -1,0 +1,139 @@
+// The released shape of every message and service: numbers, names and types never change.
+#include <google/protobuf/descriptor.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "grpc/health/v1/health.parlance.h"
+#include "grpc/reflection/v1/reflection.parlance.h"
+#include "grpc/reflection/v1alpha/reflection.parlance.h"
+#include "parlance/inference.parlance.h"
+
+namespace {
+
+namespace pb = google::protobuf;
+
+std::string type_of(const pb::FieldDescriptor& field) {
+  if (field.message_type() != nullptr) return std::string{field.message_type()->name()};
+  if (field.enum_type() != nullptr) return std::string{field.enum_type()->name()};
+  return field.type_name();
+}
+
+std::string shape_of(const pb::Descriptor& message) {
+  std::ostringstream text;
+  text << message.name() << ':';
+  for (int index = 0; index < message.field_count(); ++index) {
+    const pb::FieldDescriptor& field = *message.field(index);
+    text << (index == 0 ? " " : "; ") << field.number() << ' ' << field.name() << ' '
+         << (field.is_repeated() ? "repeated " : "") << type_of(field);
+    if (field.real_containing_oneof() != nullptr) text << " in " << field.real_containing_oneof()->name();
+  }
+  return text.str();
+}
+
+std::string shape_of(const pb::MethodDescriptor& method) {
+  std::ostringstream text;
+  text << method.name() << '(' << (method.client_streaming() ? "stream " : "") << method.input_type()->name()
+       << ") " << (method.server_streaming() ? "stream " : "") << method.output_type()->name();
+  return text.str();
+}
+
+using Lines = std::vector<std::string>;
+
+Lines messages_of(const pb::FileDescriptor* file) {
+  Lines lines;
+  for (int index = 0; index < file->message_type_count(); ++index) {
+    lines.push_back(shape_of(*file->message_type(index)));
+  }
+  return lines;
+}
+
+Lines methods_of(const pb::FileDescriptor* file) {
+  Lines lines;
+  const pb::ServiceDescriptor& service = *file->service(0);
+  for (int index = 0; index < service.method_count(); ++index)
+    lines.push_back(shape_of(*service.method(index)));
+  return lines;
+}
+
+TEST(InferenceProto, HasItsReleasedShape) {
+  const pb::FileDescriptor* file = inference::PredictRequest::descriptor()->file();
+  EXPECT_EQ(file->name(), "parlance/inference.proto");
+  EXPECT_EQ(inference::InferenceService::kFullName, "inference.InferenceService");
+  EXPECT_EQ(methods_of(file),
+            (Lines{"Predict(PredictRequest) PredictResponse", "Embed(EmbedRequest) EmbedResponse",
+                   "Generate(GenerateRequest) stream GenerateToken",
+                   "BatchPredict(BatchPredictRequest) BatchPredictResponse",
+                   "StreamingPredict(stream PredictRequest) stream PredictResponse"}));
+  EXPECT_EQ(
+      messages_of(file),
+      (Lines{
+          "PredictRequest: 1 request_id string; 2 model_name string; 3 model_version int32; 4 features "
+          "repeated "
+          "float; 5 feature_shape repeated int32; 6 raw_input bytes; 7 input_format string; 8 deadline_ms "
+          "int64",
+          "PredictResponse: 1 request_id string; 2 predictions repeated float; 3 prediction_shape repeated "
+          "int32; "
+          "4 top_k repeated ClassScore; 5 model_name string; 6 model_version int32; 7 inference_latency_ms "
+          "float",
+          "ClassScore: 1 label string; 2 score float; 3 class_id int32",
+          "EmbedRequest: 1 request_id string; 2 text string; 3 model_name string; 4 normalize bool",
+          "EmbedResponse: 1 request_id string; 2 embedding repeated float; 3 dimension int32",
+          "GenerateRequest: 1 request_id string; 2 prompt string; 3 model_name string; 4 max_tokens int32; "
+          "5 temperature float; 6 top_p float",
+          "GenerateToken: 1 request_id string; 2 token string; 3 token_id int32; 4 log_prob float; 5 "
+          "is_final "
+          "bool; 6 finish_reason string",
+          "BatchPredictRequest: 1 requests repeated PredictRequest; 2 allow_dynamic_batching bool",
+          "BatchPredictResponse: 1 responses repeated PredictResponse"}));
+}
+
+TEST(HealthProto, HasItsReleasedShape) {
+  const pb::FileDescriptor* file = grpc::health::v1::HealthCheckRequest::descriptor()->file();
+  EXPECT_EQ(grpc::health::v1::Health::kFullName, "grpc.health.v1.Health");
+  EXPECT_EQ(methods_of(file), (Lines{"Check(HealthCheckRequest) HealthCheckResponse",
+                                     "List(HealthListRequest) HealthListResponse",
+                                     "Watch(HealthCheckRequest) stream HealthCheckResponse"}));
+  EXPECT_EQ(messages_of(file),
+            (Lines{"HealthCheckRequest: 1 service string", "HealthCheckResponse: 1 status ServingStatus",
+                   "HealthListRequest:", "HealthListResponse: 1 statuses repeated StatusesEntry"}));
+  using Response = grpc::health::v1::HealthCheckResponse;
+  EXPECT_EQ(static_cast<int>(Response::UNKNOWN), 0);
+  EXPECT_EQ(static_cast<int>(Response::SERVING), 1);
+  EXPECT_EQ(static_cast<int>(Response::NOT_SERVING), 2);
+  EXPECT_EQ(static_cast<int>(Response::SERVICE_UNKNOWN), 3);
+}
+
+const Lines kReflectionMessages{
+    "ServerReflectionRequest: 1 host string; 3 file_by_filename string in message_request; 4 "
+    "file_containing_symbol "
+    "string in message_request; 5 file_containing_extension ExtensionRequest in message_request; 6 "
+    "all_extension_numbers_of_type string in message_request; 7 list_services string in message_request",
+    "ExtensionRequest: 1 containing_type string; 2 extension_number int32",
+    "ServerReflectionResponse: 1 valid_host string; 2 original_request ServerReflectionRequest; 4 "
+    "file_descriptor_response FileDescriptorResponse in message_response; 5 all_extension_numbers_response "
+    "ExtensionNumberResponse in message_response; 6 list_services_response ListServiceResponse in "
+    "message_response; 7 "
+    "error_response ErrorResponse in message_response",
+    "FileDescriptorResponse: 1 file_descriptor_proto repeated bytes",
+    "ExtensionNumberResponse: 1 base_type_name string; 2 extension_number repeated int32",
+    "ListServiceResponse: 1 service repeated ServiceResponse",
+    "ServiceResponse: 1 name string",
+    "ErrorResponse: 1 error_code int32; 2 error_message string"};
+const Lines kReflectionMethods{
+    "ServerReflectionInfo(stream ServerReflectionRequest) stream ServerReflectionResponse"};
+
+TEST(ReflectionProto, HasItsReleasedShapeInBothPackages) {
+  for (const pb::FileDescriptor* file : {grpc::reflection::v1::ErrorResponse::descriptor()->file(),
+                                         grpc::reflection::v1alpha::ErrorResponse::descriptor()->file()}) {
+    EXPECT_EQ(messages_of(file), kReflectionMessages);
+    EXPECT_EQ(methods_of(file), kReflectionMethods);
+  }
+  EXPECT_EQ(grpc::reflection::v1::ServerReflection::kFullName, "grpc.reflection.v1.ServerReflection");
+  EXPECT_EQ(grpc::reflection::v1alpha::ServerReflection::kFullName,
+            "grpc.reflection.v1alpha.ServerReflection");
+}
+
+}  // namespace
