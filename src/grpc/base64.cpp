@@ -12,7 +12,8 @@ constexpr std::uint8_t kNotInAlphabet = 64;
 constexpr std::array<std::uint8_t, 256> make_values() {
   std::array<std::uint8_t, 256> values{};
   values.fill(kNotInAlphabet);
-  for (std::uint8_t i = 0; i < kAlphabet.size(); ++i) values[static_cast<unsigned char>(kAlphabet[i])] = i;
+  std::uint8_t value = 0;
+  for (char digit : kAlphabet) values[static_cast<unsigned char>(digit)] = value++;
   return values;
 }
 constexpr auto kValues = make_values();

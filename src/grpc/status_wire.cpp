@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdint>
 
 #include "base/concat.h"
@@ -65,11 +64,14 @@ std::optional<std::string_view> find(http2::HeaderFields fields, HeaderToken tok
   return found->value;
 }
 
+// Of no more than three digits: neither status codes nor HTTP statuses have more.
 std::optional<std::uint32_t> parse_number(std::string_view text) {
+  if (text.empty() || text.size() > 3) return std::nullopt;
   std::uint32_t number = 0;
-  const char* end = text.data() + text.size();
-  const auto [stopped_at, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc{} || stopped_at != end) return std::nullopt;
+  for (char digit : text) {
+    if (digit < '0' || digit > '9') return std::nullopt;
+    number = number * 10 + static_cast<std::uint32_t>(digit - '0');
+  }
   return number;
 }
 
