@@ -25,7 +25,7 @@ struct LoadedVersion {
   std::unique_ptr<LoadedModel> model;
   Signature signature;
   Labels labels;  // empty, or a name for each value of the last dimension of the first output
-  ModelConfig config;
+  ModelConfig config;  // with the backend that was chosen
   const InputTransform* transform = nullptr;  // of raw_input; null: the model takes no raw_input
   Duration typical_run{};                     // the shortest warm-up run with a batch of one
   bool runs_on_loop = false;                  // short enough for the event loop of the caller
@@ -91,6 +91,8 @@ class ModelHandle {
   std::int64_t version() const { return version_->version(); }
   const Signature& signature() const { return loaded_->signature; }
   const Labels& labels() const { return loaded_->labels; }
+  /// The name of the engine that runs it.
+  const std::string& backend() const { return loaded_->config.backend; }
   const RawInputConfig& raw_input() const { return loaded_->config.raw_input; }
   /// Null: the model takes no raw_input.
   const InputTransform* transform() const { return loaded_->transform; }

@@ -142,6 +142,7 @@ Result<std::unique_ptr<LoadedVersion>> load_version(const FoundVersion& found, c
   loaded->model = *std::move(model);
   loaded->signature = loaded->model->signature();
   loaded->config = config;
+  loaded->config.backend = (*backend)->name();
   if (Status status = check_config(*loaded); !status.ok()) return std::unexpected{std::move(status)};
   if (Status status = read_labels_of(found, *loaded); !status.ok()) return std::unexpected{std::move(status)};
   if (Status status = find_transform_of(*loaded); !status.ok()) return std::unexpected{std::move(status)};
