@@ -22,7 +22,23 @@ class Connection::Impl {
   void fail(const Fault& fault);
 
   ConnectionCore core;
-  bool busy = false;  // within receive() or gather(): neither may be entered again
+
+  /// While one exists, observers are being called: streams that close keep their memory until the last one
+  /// goes, and receive() and gather() may not be entered again.
+  class Turn {
+   public:
+    explicit Turn(Impl& impl) : impl_(impl) { ++impl_.turns_; }
+    ~Turn() {
+      if (impl_.turns_ == 1) impl_.core.streams.settle();
+      --impl_.turns_;
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+   private:
+    Impl& impl_;
+  };
+  void require_no_turn(const char* what) const { require(turns_ == 0, what); }
 
  private:
   Outcome read_preface(Bytes& bytes);
@@ -36,6 +52,7 @@ class Connection::Impl {
   HeadersIn headers_;
   DataIn data_;
   ControlIn control_;
+  int turns_ = 0;
   std::size_t preface_left_ = 0;  // server: bytes of the client's preface still to come
 };
 
@@ -54,15 +71,13 @@ Connection::Impl::Impl(Role role, const Limits& limits, ConnectionObserver& obse
 
 void Connection::Impl::receive(Bytes bytes, TimePoint now) {
   if (core.ending.dead) return;
-  require(!busy, "Connection::receive: called from an observer");
-  busy = true;
+  require_no_turn("Connection::receive: called from an observer");
+  const Turn turn(*this);
   core.now = now;
   core.abuse.set_now(now);
   Outcome outcome = read_preface(bytes);
   if (outcome && preface_left_ == 0) outcome = read_frames(bytes);
   if (!outcome) fail(outcome.error());
-  core.streams.settle();
-  busy = false;
 }
 
 Outcome Connection::Impl::read_preface(Bytes& bytes) {
@@ -157,6 +172,7 @@ void Connection::Impl::fail(const Fault& fault) {
 
 void Connection::Impl::die(ConnectionError error) {
   if (core.ending.dead) return;
+  const Turn turn(*this);
   core.ending.dead = true;
   core.ending.error = std::move(error);
   const ConnectionError& why = *core.ending.error;
@@ -176,7 +192,6 @@ void Connection::receive(Bytes bytes, TimePoint now) { impl_->receive(bytes, now
 
 void Connection::on_transport_closed(std::string_view reason) {
   impl_->die({ErrorCode::kNoError, EndedBy::kTransport, std::string(reason)});
-  if (!impl_->busy) impl_->core.streams.settle();
 }
 
 bool Connection::can_open_stream() const {
@@ -275,12 +290,12 @@ bool Connection::wants_write() const {
 }
 
 std::size_t Connection::gather(std::span<iovec> parts) {
-  require(!impl_->busy, "Connection::gather: called from an observer");
-  impl_->busy = true;
-  impl_->core.streams.settle();
-  impl_->core.send.fill();
-  impl_->core.streams.settle();
-  impl_->busy = false;
+  impl_->require_no_turn("Connection::gather: called from an observer");
+  {
+    const Impl::Turn turn(*impl_);
+    impl_->core.streams.settle();
+    impl_->core.send.fill();
+  }
   return impl_->core.send.output().gather(parts);
 }
 

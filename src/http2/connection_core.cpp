@@ -14,7 +14,7 @@ ConnectionCore::ConnectionCore(Role connection_role, const Limits& connection_li
       receive(limits, settings, streams, send.control()) {}
 
 void ConnectionCore::reset(Stream& stream, ErrorCode code, std::string_view reason) {
-  send.control().rst_stream(stream.id, code);
+  if (!ending.dead) send.control().rst_stream(stream.id, code);
   end(stream, {.by = EndedBy::kLocal, .code = code, .reason = reason});
 }
 

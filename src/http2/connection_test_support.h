@@ -49,8 +49,12 @@ inline std::string line_of(HeaderFields fields) {
 }
 
 /// What a peer puts on the wire, byte by byte and not through FrameWriter, so that it can be wrong.
+///
+/// Without a dynamic table blocks do not depend on each other, so that scripts may be written as sums.
 class Wire {
  public:
+  explicit Wire(std::uint32_t header_table_bytes = 0) : encoder_(header_table_bytes) {}
+
   static std::string frame(FrameType type, std::uint8_t flag, StreamId stream, std::string_view payload) {
     std::string bytes(kFrameHeaderBytes, '\0');
     store_frame_header(reinterpret_cast<std::byte*>(bytes.data()),
@@ -352,6 +356,25 @@ inline void with_every_cut(std::string_view bytes, const std::function<void()>& 
     }
     check();
   }
+}
+
+/// Runs `input` through a fresh engine, cut in every way, and expects these events and these answers (after
+/// the engine's own preface and SETTINGS). `prepare` may steer the application; a client opens its streams
+/// there.
+inline void expect_script(Role role, const Limits& limits, std::string_view input, const Lines& events,
+                          const Lines& sent, const std::function<void(Engine&)>& prepare = {}) {
+  std::unique_ptr<Engine> engine;
+  const auto begin = [&] {
+    engine = std::make_unique<Engine>(role, limits);
+    if (prepare) prepare(*engine);
+    engine->sent();
+  };
+  with_every_cut(
+      input, begin, [&](std::string_view piece) { engine->receive(piece); },
+      [&] {
+        EXPECT_EQ(engine->events(), events);
+        EXPECT_EQ(engine->sent(), sent);
+      });
 }
 
 /// Moves bytes between two engines until neither has anything to say.
