@@ -1,0 +1,87 @@
+#include "dialects/inference/response_output.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "base/concat.h"
+#include "dialects/inference/limits.h"
+#include "grpc/error_details.h"
+#include "models/labels.h"
+
+namespace parlance::dialects::inference {
+namespace {
+
+using models::DataType;
+using models::element_count;
+using models::Tensor;
+using Floats = google::protobuf::RepeatedField<float>;
+
+template <typename T>
+void convert(const Tensor& tensor, Floats& floats) {
+  const std::span<const T> values = tensor.as<T>();
+  floats.Resize(static_cast<int>(values.size()), 0);
+  std::ranges::transform(values, floats.begin(), [](T value) { return static_cast<float>(value); });
+}
+
+/// False for a type that has no conversion.
+bool put_values(const Tensor& tensor, Floats& floats) {
+  switch (tensor.type()) {
+    case DataType::kFp32:
+      convert<float>(tensor, floats);
+      return true;
+    case DataType::kFp64:
+      convert<double>(tensor, floats);
+      return true;
+    case DataType::kInt32:
+      convert<std::int32_t>(tensor, floats);
+      return true;
+    case DataType::kInt64:
+      convert<std::int64_t>(tensor, floats);
+      return true;
+    case DataType::kUint8:
+      convert<std::uint8_t>(tensor, floats);
+      return true;
+    default:
+      return false;
+  }
+}
+
+Status cannot_answer(const models::ModelHandle& model, const std::string& why) {
+  return grpc::make_error(StatusCode::kInternal, "OUTPUT_NOT_REPRESENTABLE",
+                          concat("Inference failed: the output of model \"", model.model(), "\" ", why));
+}
+
+bool is_one_row(const Tensor& tensor) {
+  const models::Shape& shape = tensor.shape();
+  return !shape.empty() &&
+         std::all_of(shape.begin(), shape.end() - 1, [](std::int64_t dimension) { return dimension == 1; });
+}
+
+}  // namespace
+
+Status put_outputs(const models::ModelHandle& model, const models::Tensors& outputs,
+                   ::inference::PredictResponse& response) {
+  if (outputs.empty()) return cannot_answer(model, "is missing");
+  const Tensor& output = outputs.front();
+  constexpr std::int64_t kLargestDimension = std::numeric_limits<std::int32_t>::max();
+  if (element_count(output.shape()).value_or(kLargestDimension) >= kLargestDimension)
+    return cannot_answer(model, "is too large for a response");
+  if (!put_values(output, *response.mutable_predictions()))
+    return cannot_answer(model,
+                         concat("is ", to_string(output.type()), ", which has no place in a response"));
+  for (const std::int64_t dimension : output.shape())
+    response.add_prediction_shape(static_cast<std::int32_t>(dimension));
+
+  if (model.labels().empty() || !is_one_row(output)) return {};
+  const std::span<const float> scores{response.predictions().data(),
+                                      static_cast<std::size_t>(response.predictions_size())};
+  for (const models::ClassScore& best : models::top_k(scores, model.labels(), kTopK)) {
+    ::inference::ClassScore& score = *response.add_top_k();
+    score.set_label(std::string{best.label});
+    score.set_score(best.score);
+    score.set_class_id(best.class_id);
+  }
+  return {};
+}
+
+}  // namespace parlance::dialects::inference
