@@ -1,6 +1,7 @@
 # Every library the project links, found once. ./run setup installs them (packages/ has the lists with reasons).
 find_package(Threads REQUIRED)
 find_package(Protobuf 3.21 REQUIRED)
+find_package(OpenSSL 3 REQUIRED)  # TLS
 find_package(ZLIB REQUIRED)      # gzip, deflate
 find_package(zstd REQUIRED)
 find_package(Boost 1.81 REQUIRED)  # headers only: Asio

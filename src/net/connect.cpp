@@ -6,6 +6,8 @@
 #include <boost/asio/steady_timer.hpp>
 #include <vector>
 
+#include "net/tcp_stream.h"
+
 namespace parlance::net {
 namespace asio = boost::asio;
 using boost::system::error_code;
@@ -81,10 +83,10 @@ struct ConnectAttempt::State : std::enable_shared_from_this<State> {
     error_code error;
     const int fd = socket.release(error);
     if (error) return failed_here(error);
-    finish(TcpStream{loop, fd});
+    finish(std::make_unique<TcpStream>(loop, fd));
   }
 
-  void finish(std::expected<TcpStream, std::string> result) {
+  void finish(Result result) {
     if (std::exchange(done, true)) return;
     stop();
     OnDone callback = std::move(on_done);

@@ -6,9 +6,9 @@
 #include <string>
 
 #include "base/deadline.h"
+#include "net/byte_stream.h"
 #include "net/endpoint.h"
 #include "net/loop.h"
-#include "net/tcp_stream.h"
 
 namespace parlance::net {
 
@@ -17,7 +17,8 @@ namespace parlance::net {
 class ConnectAttempt {
  public:
   /// The stream, or every address tried and why it failed.
-  using OnDone = std::move_only_function<void(std::expected<TcpStream, std::string>)>;
+  using Result = std::expected<std::unique_ptr<ByteStream>, std::string>;
+  using OnDone = std::move_only_function<void(Result)>;
 
   /// `on_done` runs once, in a later event of the loop, unless the attempt is destroyed before.
   static std::unique_ptr<ConnectAttempt> to_endpoint(Loop& loop, const Endpoint& endpoint, Duration timeout,

@@ -13,16 +13,20 @@ constexpr std::size_t kPartsPerWrite = 64;
 // server reads on for a while after it has said all.
 constexpr std::chrono::seconds kLinger{1};
 
+std::string reason_of(const IoResult& result) {
+  return result.why.empty() ? result.error.message() : result.why;
+}
+
 }  // namespace
 
-Http2Transport::Http2Transport(Loop& loop, TcpStream stream, http2::Role role, const http2::Limits& limits,
-                               http2::ConnectionObserver& observer, Owner& owner)
+Http2Transport::Http2Transport(Loop& loop, std::unique_ptr<ByteStream> stream, http2::Role role,
+                               const http2::Limits& limits, http2::ConnectionObserver& observer, Owner& owner)
     : loop_(loop),
       role_(role),
       owner_(owner),
       stream_(std::move(stream)),
       connection_(role, limits, observer) {
-  stream_.watch_readable(*this);
+  stream_->watch_readable(*this);
   flush();
 }
 
@@ -36,7 +40,7 @@ void Http2Transport::close(std::string_view reason) {
   if (!socket_open_) return;
   socket_open_ = false;
   if (closed_because_.empty()) closed_because_ = reason;
-  stream_.close();
+  stream_->close();
   flush();
 }
 
@@ -44,28 +48,28 @@ void Http2Transport::on_readable() {
   if (lingering_) return discard_input();
   for (int i = 0; i < kReadsPerEvent; ++i) {
     const MutableBytes buffer = loop_.read_buffer();
-    const IoResult result = stream_.read(buffer);
+    const IoResult result = stream_->read(buffer);
     if (result.closed) return close("the peer closed the connection");
-    if (result.error) return close("reading failed: " + result.error.message());
+    if (result.error) return close("reading failed: " + reason_of(result));
     if (result.size_bytes > 0) connection_.receive(buffer.first(result.size_bytes), loop_.now());
     if (!socket_open_) return;
     if (result.would_block || result.size_bytes < buffer.size()) break;
   }
   flush();
-  stream_.watch_readable(*this);
+  stream_->watch_readable(*this);
 }
 
 void Http2Transport::discard_input() {
-  const IoResult result = stream_.read(loop_.read_buffer());
+  const IoResult result = stream_->read(loop_.read_buffer());
   if (result.closed || result.error) return close("the client has closed");
-  stream_.watch_readable(*this);
+  stream_->watch_readable(*this);
 }
 
 void Http2Transport::linger() {
   closed_because_ = connection_.error() ? connection_.error()->reason : "the connection is finished";
   if (role_ == http2::Role::kClient) return close({});
   lingering_ = true;
-  stream_.shut_down_writing();
+  stream_->shut_down_writing();
   loop_.arm(*this, loop_.now() + kLinger);
 }
 
@@ -78,22 +82,23 @@ void Http2Transport::on_writable() {
 
 void Http2Transport::write_pending() {
   std::array<iovec, kPartsPerWrite> parts;
-  while (socket_open_ && !blocked_ && connection_.wants_write()) {
+  while (socket_open_ && !blocked_ && wants_write()) {
     const std::size_t count = connection_.gather(parts);
-    if (count == 0) return;
-    const IoResult result = stream_.write({parts.data(), count});
-    if (result.error) return close("writing failed: " + result.error.message());
+    if (count == 0 && !stream_->wants_write()) return;
+    const IoResult result = stream_->write({parts.data(), count});
+    if (result.error) return close("writing failed: " + reason_of(result));
     connection_.wrote(result.size_bytes);
+    if (result.needs_input) return;  // on_readable comes back here
     if (result.would_block) {
       blocked_ = true;
-      stream_.watch_writable(*this);
+      stream_->watch_writable(*this);
     }
   }
 }
 
 void Http2Transport::on_turn_end() {
   write_pending();
-  if (socket_open_ && !lingering_ && connection_.finished() && !connection_.wants_write()) linger();
+  if (socket_open_ && !lingering_ && connection_.finished() && !wants_write()) linger();
   if (socket_open_) return;
   loop_.cancel_turn_end(*this);
   connection_.on_transport_closed(closed_because_);

@@ -1,16 +1,18 @@
 #pragma once
 
+#include <memory>
+#include <string>
 #include <string_view>
 
 #include "http2/connection.h"
+#include "net/byte_stream.h"
 #include "net/loop.h"
-#include "net/tcp_stream.h"
 
 namespace parlance::net {
 
-/// An HTTP/2 connection on a socket: reads what is there, hands it to the engine, and writes once at the end
-/// of the turn all that was submitted during it. Belongs to one loop.
-class Http2Transport final : TcpStream::Observer, TurnEnd, TimerNode {
+/// An HTTP/2 connection on a stream of bytes: reads what is there, hands it to the engine, and writes once at
+/// the end of the turn all that was submitted during it. Belongs to one loop.
+class Http2Transport final : ByteStream::Observer, TurnEnd, TimerNode {
  public:
   class Owner {
    public:
@@ -23,8 +25,8 @@ class Http2Transport final : TcpStream::Observer, TurnEnd, TimerNode {
   };
 
   /// `observer` follows the connection, `owner` the transport; both outlive it.
-  Http2Transport(Loop& loop, TcpStream stream, http2::Role role, const http2::Limits& limits,
-                 http2::ConnectionObserver& observer, Owner& owner);
+  Http2Transport(Loop& loop, std::unique_ptr<ByteStream> stream, http2::Role role,
+                 const http2::Limits& limits, http2::ConnectionObserver& observer, Owner& owner);
   /// Open streams are told that the connection is gone.
   ~Http2Transport();
 
@@ -35,8 +37,8 @@ class Http2Transport final : TcpStream::Observer, TurnEnd, TimerNode {
   /// Ends the connection at once; `on_transport_closed` follows at the end of the turn.
   void close(std::string_view reason);
 
-  const Endpoint& peer() const { return stream_.peer(); }
-  const Endpoint& local() const { return stream_.local(); }
+  const Endpoint& peer() const { return stream_->peer(); }
+  const Endpoint& local() const { return stream_->local(); }
   Loop& loop() { return loop_; }
 
  private:
@@ -44,6 +46,7 @@ class Http2Transport final : TcpStream::Observer, TurnEnd, TimerNode {
   void on_writable() override;
   void on_turn_end() override;
   void on_timer() override;  // the end of lingering
+  bool wants_write() const { return connection_.wants_write() || stream_->wants_write(); }
   void write_pending();
   void discard_input();
   void linger();
@@ -51,7 +54,7 @@ class Http2Transport final : TcpStream::Observer, TurnEnd, TimerNode {
   Loop& loop_;
   const http2::Role role_;
   Owner& owner_;
-  TcpStream stream_;
+  std::unique_ptr<ByteStream> stream_;
   http2::Connection connection_;
   std::string closed_because_;
   bool socket_open_ = true;

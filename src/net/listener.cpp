@@ -27,8 +27,8 @@ class Descriptor {
   ~Descriptor() {
     if (fd_ >= 0) ::close(fd_);
   }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
+  Descriptor(Descriptor&& other) noexcept : fd_(other.release()) {}
+  Descriptor& operator=(Descriptor&&) = delete;
   int get() const { return fd_; }
   int release() { return std::exchange(fd_, -1); }
 
@@ -39,6 +39,23 @@ class Descriptor {
 std::unexpected<std::string> failure(const Endpoint& endpoint, const char* step) {
   return std::unexpected("cannot " + std::string{step} + " " + endpoint.to_string() + ": " +
                          std::strerror(errno));
+}
+
+// Whether other sockets may be bound to the same address (those of our other loops).
+enum class Sharing : std::uint8_t { kAlone, kShared };
+
+std::expected<Descriptor, std::string> bound_socket(const Endpoint& endpoint, Sharing sharing) {
+  Descriptor fd{::socket(endpoint.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+  if (fd.get() < 0) return failure(endpoint, "open a socket for");
+  const int on = 1;
+  const int off = 0;
+  if (!endpoint.is_unix()) setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (!endpoint.is_unix() && sharing == Sharing::kShared) {
+    setsockopt(fd.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+  }
+  if (endpoint.family() == AF_INET6) setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+  if (::bind(fd.get(), endpoint.address(), endpoint.size_bytes()) != 0) return failure(endpoint, "bind");
+  return fd;
 }
 
 // A socket file left by a process that is gone refuses connections.
@@ -68,7 +85,7 @@ struct Listener::Acceptor : std::enable_shared_from_this<Acceptor> {
     for (int i = 0; i < kAcceptsPerEvent && open; ++i) {
       const int fd = ::accept4(descriptor.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (fd >= 0) {
-        on_accept(TcpStream{loop, fd});
+        on_accept(std::make_unique<TcpStream>(loop, fd));
       } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
         return wait_later();
       } else if (errno == EAGAIN) {
@@ -97,25 +114,23 @@ Listener::Listener(std::shared_ptr<Acceptor> acceptor) : acceptor_(std::move(acc
 
 Listener::~Listener() { close(); }
 
+std::optional<std::string> Listener::why_not_free(const Endpoint& endpoint) {
+  if (endpoint.is_unix() || endpoint.port() == 0) return std::nullopt;
+  const auto probe = bound_socket(endpoint, Sharing::kAlone);
+  return probe ? std::nullopt : std::optional{probe.error()};
+}
+
 std::expected<std::unique_ptr<Listener>, std::string> Listener::open(Loop& loop, const Endpoint& endpoint) {
   if (endpoint.is_unix()) remove_stale_socket_file(endpoint);
-  Descriptor fd{::socket(endpoint.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
-  if (fd.get() < 0) return failure(endpoint, "open a socket for");
-  const int on = 1;
-  const int off = 0;
-  if (!endpoint.is_unix()) {
-    setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    setsockopt(fd.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
-  }
-  if (endpoint.family() == AF_INET6) setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-  if (::bind(fd.get(), endpoint.address(), endpoint.size_bytes()) != 0) return failure(endpoint, "bind");
-  if (::listen(fd.get(), kBacklog) != 0) return failure(endpoint, "listen on");
+  auto fd = bound_socket(endpoint, Sharing::kShared);
+  if (!fd) return std::unexpected(fd.error());
+  if (::listen(fd->get(), kBacklog) != 0) return failure(endpoint, "listen on");
 
   sockaddr_storage storage{};
   socklen_t size = sizeof storage;
   auto* address = reinterpret_cast<sockaddr*>(&storage);
-  if (::getsockname(fd.get(), address, &size) != 0) return failure(endpoint, "read back the address of");
-  auto acceptor = std::make_shared<Acceptor>(loop, fd.release(), Endpoint{address, size});
+  if (::getsockname(fd->get(), address, &size) != 0) return failure(endpoint, "read back the address of");
+  auto acceptor = std::make_shared<Acceptor>(loop, fd->release(), Endpoint{address, size});
   return std::unique_ptr<Listener>(new Listener{std::move(acceptor)});
 }
 

@@ -3,6 +3,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "net/endpoint.h"
@@ -15,12 +16,15 @@ namespace parlance::net {
 /// (SO_REUSEPORT); the kernel spreads connections over them.
 class Listener {
  public:
-  using OnAccept = std::function<void(TcpStream)>;
+  using OnAccept = std::function<void(std::unique_ptr<TcpStream>)>;
 
   /// Binds and listens; the error says which address and why not. With port 0, `local()` tells which one it
   /// is. An existing Unix socket file that nobody listens on is replaced.
   static std::expected<std::unique_ptr<Listener>, std::string> open(Loop& loop, const Endpoint& endpoint);
   ~Listener();
+  /// Why nobody can listen on a TCP address alone: another process does, perhaps one that would share it
+  /// (SO_REUSEPORT) and take half of the connections. Nothing when it is free, and for port 0 and Unix paths.
+  static std::optional<std::string> why_not_free(const Endpoint& endpoint);
 
   const Endpoint& local() const;
   /// Starts accepting; `on_accept` runs on the loop. Only on the loop's thread.

@@ -16,48 +16,50 @@ namespace {
 using std::chrono::seconds;
 
 // Sends back what it reads.
-class EchoSession final : TcpStream::Observer {
+class EchoSession final : ByteStream::Observer {
  public:
-  explicit EchoSession(TcpStream stream) : stream_(std::move(stream)) { stream_.watch_readable(*this); }
+  explicit EchoSession(std::unique_ptr<ByteStream> stream) : stream_(std::move(stream)) {
+    stream_->watch_readable(*this);
+  }
 
  private:
   void on_readable() override {
     std::byte buffer[256];
-    const IoResult got = stream_.read(buffer);
-    if (got.closed || got.error) return stream_.close();
+    const IoResult got = stream_->read(buffer);
+    if (got.closed || got.error) return stream_->close();
     if (got.size_bytes > 0) {
       const iovec part{buffer, got.size_bytes};
-      EXPECT_EQ(stream_.write({&part, 1}).size_bytes, got.size_bytes);
+      EXPECT_EQ(stream_->write({&part, 1}).size_bytes, got.size_bytes);
     }
-    stream_.watch_readable(*this);
+    stream_->watch_readable(*this);
   }
   void on_writable() override {}
-  TcpStream stream_;
+  std::unique_ptr<ByteStream> stream_;
 };
 
 // Sends a text and waits for as much to come back.
-class Caller final : TcpStream::Observer {
+class Caller final : ByteStream::Observer {
  public:
-  Caller(TcpStream stream, std::string text, std::latch& done)
+  Caller(std::unique_ptr<ByteStream> stream, std::string text, std::latch& done)
       : stream_(std::move(stream)), text_(std::move(text)), done_(done) {
-    stream_.watch_writable(*this);
-    stream_.watch_readable(*this);
+    stream_->watch_writable(*this);
+    stream_->watch_readable(*this);
   }
   const std::string& received() const { return received_; }
 
  private:
   void on_writable() override {
     const iovec part{text_.data(), text_.size()};
-    EXPECT_EQ(stream_.write({&part, 1}).size_bytes, text_.size());
+    EXPECT_EQ(stream_->write({&part, 1}).size_bytes, text_.size());
   }
   void on_readable() override {
     std::byte buffer[256];
-    const IoResult got = stream_.read(buffer);
+    const IoResult got = stream_->read(buffer);
     received_.append(as_text({buffer, got.size_bytes}));
     if (received_.size() == text_.size()) return done_.count_down();
-    stream_.watch_readable(*this);
+    stream_->watch_readable(*this);
   }
-  TcpStream stream_;
+  std::unique_ptr<ByteStream> stream_;
   std::string text_;
   std::string received_;
   std::latch& done_;
@@ -77,10 +79,10 @@ TEST_P(Sockets, CarryBytesBothWays) {
   ASSERT_TRUE(opened) << opened.error();
   listener = *std::move(opened);
   loop.post([&] {
-    listener->start([&](TcpStream stream) { session.emplace(std::move(stream)); });
+    listener->start([&](std::unique_ptr<ByteStream> stream) { session.emplace(std::move(stream)); });
     attempt = ConnectAttempt::to_endpoint(loop, listener->local(), seconds{20}, [&](auto result) {
       ASSERT_TRUE(result) << result.error();
-      EXPECT_EQ(result->peer().to_string(), listener->local().to_string());
+      EXPECT_EQ((*result)->peer().to_string(), listener->local().to_string());
       caller.emplace(*std::move(result), "over the wire", done);
     });
   });
@@ -99,7 +101,7 @@ std::string failure_of(auto start) {
   std::unique_ptr<ConnectAttempt> attempt;
   std::latch done{1};
   thread.loop().post([&] {
-    attempt = start(thread.loop(), [&](std::expected<TcpStream, std::string> result) {
+    attempt = start(thread.loop(), [&](ConnectAttempt::Result result) {
       if (!result) failure = result.error();
       done.count_down();
     });
@@ -124,7 +126,7 @@ TEST(ConnectAttempt, SaysWhereAndWhyItFailed) {
 TEST(ConnectAttempt, LooksNamesUpAndTriesEachAddress) {
   LoopThread thread;
   auto listener = Listener::open(thread.loop(), *Endpoint::parse("127.0.0.1:0"));
-  thread.loop().post([&] { (*listener)->start([](TcpStream) {}); });
+  thread.loop().post([&] { (*listener)->start([](std::unique_ptr<ByteStream>) {}); });
   const HostPort local{"localhost", (*listener)->local().port()};
   EXPECT_EQ(failure_of([&](Loop& loop, auto done) {
               return ConnectAttempt::to_host(loop, local, seconds{20}, done);

@@ -44,11 +44,7 @@ TcpStream::TcpStream(Loop& loop, int fd) : socket_(std::make_shared<Socket>(loop
   socket_->socket.native_non_blocking(true, ignored);
 }
 
-TcpStream::TcpStream(TcpStream&&) noexcept = default;
-
-TcpStream::~TcpStream() {
-  if (socket_ != nullptr) close();
-}
+TcpStream::~TcpStream() { close(); }
 
 void TcpStream::watch_readable(Observer& observer) {
   if (std::exchange(socket_->waiting_to_read, true)) return;
@@ -72,8 +68,12 @@ void TcpStream::watch_writable(Observer& observer) {
                              });
 }
 
-IoResult TcpStream::read(MutableBytes into) {
-  const ssize_t count = ::recv(socket_->socket.native_handle(), into.data(), into.size(), 0);
+IoResult TcpStream::read(MutableBytes into) { return receive(into, 0); }
+
+IoResult TcpStream::peek(MutableBytes into) { return receive(into, MSG_PEEK); }
+
+IoResult TcpStream::receive(MutableBytes into, int flags) {
+  const ssize_t count = ::recv(socket_->socket.native_handle(), into.data(), into.size(), flags);
   if (count > 0) return {.size_bytes = static_cast<std::size_t>(count)};
   if (count == 0) return {.closed = true};
   if (errno == EAGAIN || errno == EINTR) return {.would_block = true};

@@ -55,6 +55,16 @@ std::string authority_of(const Address& address) {
   return {};
 }
 
+void set_tls(detail::ChannelConfig& config, const TlsClientOptions& options) {
+  auto context = net::TlsContext::client(options);
+  if (context) {
+    config.tls = *std::move(context);
+  } else {
+    config.address = grpc::make_error(StatusCode::kInvalidArgument, "TLS_CONFIGURATION", context.error(),
+                                      {{"knob", "ChannelOptions::tls"}});
+  }
+}
+
 std::string user_agent_of(const ChannelOptions& options) {
   const std::string own = "grpc-c++-parlance/" + std::string{kVersion};
   return options.user_agent.empty() ? own : options.user_agent + " " + own;
@@ -68,6 +78,7 @@ Channel Channel::open(std::string_view target, ChannelOptions options) {
   config->address = parse_target(target);
   config->authority = options.authority.empty() ? authority_of(config->address) : options.authority;
   config->user_agent = user_agent_of(options);
+  if (options.tls) set_tls(*config, *options.tls);
   config->options = std::move(options);
   return Channel{std::make_shared<detail::ChannelCore>(std::move(config))};
 }
@@ -75,6 +86,11 @@ Channel Channel::open(std::string_view target, ChannelOptions options) {
 const std::string& Channel::target() const { return core_->config().target; }
 
 namespace detail {
+
+std::string ChannelConfig::host() const {
+  const auto parsed = net::HostPort::parse(authority);
+  return parsed ? parsed->host : authority;
+}
 
 ChannelCore::ChannelCore(std::shared_ptr<const ChannelConfig> config) : config_(std::move(config)) {}
 

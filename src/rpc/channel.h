@@ -2,16 +2,22 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/status.h"
 #include "grpc/message_reader.h"
 #include "http2/limits.h"
+#include "net/tls_options.h"
 
 namespace parlance {
 
+using net::TlsClientOptions;
+
 struct ChannelOptions {
+  /// TLS with these roots and certificates; nothing: plaintext (h2c with prior knowledge).
+  std::optional<net::TlsClientOptions> tls = {};
   /// `:authority` of the requests; default: what the target names.
   std::string authority = {};
   /// Put before "parlance/<version>" in `user-agent`.
@@ -36,7 +42,8 @@ class ChannelCore;
 /// connection is lost. Every loop that makes calls has a connection of its own, so calls never change
 /// threads; calls from other threads use the background loop's. May be used from any thread.
 ///
-/// Dropping the last copy ends the calls still open on it with UNAVAILABLE.
+/// A call keeps its channel until it has ended; connections close when the last copy and the last call are
+/// gone.
 class Channel {
  public:
   /// Targets: "host:port", "dns:///host:port", "ipv4:1.2.3.4:port", "ipv6:[::1]:port", "unix:/path". Never

@@ -8,6 +8,7 @@
 
 #include "net/endpoint.h"
 #include "net/loop.h"
+#include "net/tls_context.h"
 #include "rpc/channel.h"
 
 namespace parlance::detail {
@@ -20,8 +21,13 @@ struct ChannelConfig {
   ChannelOptions options;
   std::string authority;
   std::string user_agent;
-  /// Where to connect, or why the target means nothing.
+  /// Where to connect, or why no call can be made (a target or certificates that mean nothing).
   std::variant<net::Endpoint, net::HostPort, Status> address;
+  /// Null: plaintext.
+  std::shared_ptr<net::TlsContext> tls;
+
+  /// The server's name as the authority gives it, without the port.
+  std::string host() const;
 };
 
 /// What the copies of a Channel share.

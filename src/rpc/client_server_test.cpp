@@ -502,15 +502,17 @@ TEST(Cancellation, DroppingACallCancelsIt) {
   EXPECT_TRUE(eventually([&] { return server.echo().cancellations == 1 && server.echo().running == 0; }));
 }
 
-TEST(Cancellation, LosingTheChannelCancelsItsCalls) {
+TEST(Cancellation, ACallKeepsItsChannelUntilItEnds) {
   EchoServer server;
-  std::optional<Channel> channel = server.open();
-  auto call = EchoClient{*channel}.UntilCancelled(Text{});
-  ASSERT_TRUE(eventually([&] { return server.echo().running == 1; }));
-  channel.reset();
-  const Result<Text> reply = call.wait();
-  ASSERT_FALSE(reply);
-  EXPECT_EQ(reply.error().code(), StatusCode::kUnavailable);
+  std::optional<EchoClient> client = server.client();
+  auto call = client->Chat();
+  client.reset();
+  ASSERT_TRUE(call.write(text("still")).wait());
+  const auto reply = call.read().wait();
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->value(), "still");
+  call.cancel();
+  EXPECT_EQ(call.finish().wait().code(), StatusCode::kCancelled);
   EXPECT_TRUE(eventually([&] { return server.echo().cancellations == 1 && server.echo().running == 0; }));
 }
 

@@ -51,14 +51,15 @@ Status status_of_end(const http2::StreamEnd& end) {
 
 }  // namespace
 
-ClientStream::ClientStream(net::Loop& loop, const ChannelConfig& config, std::string_view path,
+ClientStream::ClientStream(net::Loop& loop, Channel channel, std::string_view path,
                            const CallOptions& options)
     : loop_(loop),
+      channel_(std::move(channel)),
       path_(path),
-      send_high_water_bytes_(config.options.send_high_water_bytes),
+      send_high_water_bytes_(channel_.core().config().options.send_high_water_bytes),
       deadline_(options.deadline),
       wait_for_ready_(options.wait_for_ready),
-      reader_(config.options.max_receive_message_bytes) {
+      reader_(channel_.core().config().options.max_receive_message_bytes) {
   if (options.timeout > Duration::zero()) {
     deadline_ = earliest(deadline_, Deadline::after(Clock::now(), options.timeout));
   }
@@ -71,7 +72,7 @@ ClientStreamRef ClientStream::start(const Channel& channel, std::string_view pat
   net::Loop& loop = current != nullptr ? *current : net::background_loop();
   ChannelCore& core = channel.core();
   core.attach(loop);
-  auto* stream = new ClientStream{loop, core.config(), path, options};
+  auto* stream = new ClientStream{loop, channel, path, options};
   if (first_message) stream->unsent_.push_back(*std::move(first_message));
   stream->half_closed_ = half_close;
   ClientStreamRef reference{stream};
@@ -100,7 +101,7 @@ void ClientStream::open_on(ClientConnection& connection) {
   grpc::HeaderList fields;
   using enum http2::HeaderToken;
   fields.add(":method", "POST", kMethod);
-  fields.add(":scheme", "http", kScheme);
+  fields.add(":scheme", config.tls == nullptr ? "http" : "https", kScheme);
   fields.add(":path", path_, kPath);
   fields.add(":authority", config.authority, kAuthority);
   fields.add("te", "trailers", kTe);

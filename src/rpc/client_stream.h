@@ -75,8 +75,7 @@ class ClientStream final : public http2::StreamObserver, TimerNode {
  private:
   friend class ClientTransport;
   friend class ClientStreamRef;
-  ClientStream(net::Loop& loop, const ChannelConfig& config, std::string_view path,
-               const CallOptions& options);
+  ClientStream(net::Loop& loop, Channel channel, std::string_view path, const CallOptions& options);
   ~ClientStream() = default;
   static void* operator new(std::size_t size_bytes) { return Slab::allocate(size_bytes); }
   static void operator delete(void* memory, std::size_t size_bytes) { Slab::deallocate(memory, size_bytes); }
@@ -104,6 +103,7 @@ class ClientStream final : public http2::StreamObserver, TimerNode {
 
   std::atomic<std::uint32_t> references_{1};
   net::Loop& loop_;
+  Channel channel_;
   std::string path_;
   std::size_t send_high_water_bytes_;
   Deadline deadline_;

@@ -3,11 +3,12 @@
 #include <algorithm>
 
 #include "grpc/error_details.h"
+#include "net/tls_stream.h"
 #include "rpc/client_stream.h"
 
 namespace parlance::detail {
 
-ClientConnection::ClientConnection(ClientTransport& owner, net::TcpStream stream)
+ClientConnection::ClientConnection(ClientTransport& owner, std::unique_ptr<net::ByteStream> stream)
     : owner_(owner),
       transport_(owner.loop(), std::move(stream), http2::Role::kClient, owner.config().options.http2, *this,
                  *this) {}
@@ -66,9 +67,7 @@ void ClientTransport::forget(ClientStream& stream) { std::erase(waiting_, &strea
 void ClientTransport::connect() {
   if (current_ != nullptr || attempt_ != nullptr) return;
   if (loop_.now() < next_attempt_at_) return loop_.arm(retry_, next_attempt_at_);
-  auto on_done = [this](std::expected<net::TcpStream, std::string> result) {
-    on_connect_done(std::move(result));
-  };
+  auto on_done = [this](net::ConnectAttempt::Result result) { on_connect_done(std::move(result)); };
   const Duration timeout = config_->options.connect_timeout;
   if (const auto* endpoint = std::get_if<net::Endpoint>(&config_->address)) {
     attempt_ = net::ConnectAttempt::to_endpoint(loop_, *endpoint, timeout, on_done);
@@ -78,11 +77,17 @@ void ClientTransport::connect() {
   }
 }
 
-void ClientTransport::on_connect_done(std::expected<net::TcpStream, std::string> result) {
+void ClientTransport::on_connect_done(net::ConnectAttempt::Result result) {
   attempt_.reset();
   if (!result) return on_connect_failed(result.error());
-  current_ = std::make_unique<ClientConnection>(*this, *std::move(result));
+  current_ = std::make_unique<ClientConnection>(*this, secured(*std::move(result)));
   loop_.arm(greeting_limit_, loop_.now() + config_->options.connect_timeout);
+}
+
+std::unique_ptr<net::ByteStream> ClientTransport::secured(std::unique_ptr<net::ByteStream> stream) const {
+  if (config_->tls == nullptr) return stream;
+  return std::make_unique<net::TlsStream>(std::move(stream),
+                                          config_->tls->new_client_session(config_->host()));
 }
 
 void ClientTransport::on_greeted() {

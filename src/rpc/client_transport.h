@@ -20,7 +20,7 @@ class ClientTransport;
 /// One connection of a ClientTransport.
 class ClientConnection final : http2::ConnectionObserver, net::Http2Transport::Owner {
  public:
-  ClientConnection(ClientTransport& owner, net::TcpStream stream);
+  ClientConnection(ClientTransport& owner, std::unique_ptr<net::ByteStream> stream);
 
   http2::Connection& http2() { return transport_.connection(); }
   void flush() { transport_.flush(); }
@@ -68,8 +68,9 @@ class ClientTransport final : public net::LoopLocal {
   friend class ClientConnection;
 
   void connect();
-  void on_connect_done(std::expected<net::TcpStream, std::string> result);
+  void on_connect_done(net::ConnectAttempt::Result result);
   void on_connect_failed(const std::string& why);
+  std::unique_ptr<net::ByteStream> secured(std::unique_ptr<net::ByteStream> stream) const;
   void on_greeted();
   void on_usable_again();
   void on_told_to_go(ClientConnection& connection);

@@ -11,18 +11,15 @@
 #include "grpc/error_details.h"
 #include "net/endpoint.h"
 #include "net/listener.h"
-#include "net/loop.h"
 #include "net/signals.h"
+#include "net/tls_context.h"
 #include "rpc/routes.h"
-#include "rpc/server_connection.h"
+#include "rpc/server_worker.h"
 
 namespace parlance {
 namespace {
 
 using std::chrono::milliseconds;
-
-// Time for the last answers and GOAWAYs to be written before connections are cut.
-constexpr milliseconds kFarewell{500};
 
 void log_to_stderr(LogLevel level, std::string_view text) {
   if (level < LogLevel::kWarning) return;
@@ -35,73 +32,21 @@ unsigned thread_count(unsigned wanted) {
 
 }  // namespace
 
-// One loop of the server: its thread, its listeners, its connections.
-class Server::Worker final : TimerNode {
- public:
-  Worker(const ServerOptions& options, const detail::Routes& routes)
-      : server_loop_(thread_.loop(), options, routes) {}
-  ~Worker() { thread_.stop(); }
-
-  net::Loop& loop() { return thread_.loop(); }
-  std::vector<std::unique_ptr<net::Listener>>& listeners() { return listeners_; }
-
-  void start() {
-    loop().post([this] {
-      for (const auto& listener : listeners_) {
-        listener->start([this](net::TcpStream stream) { server_loop_.add_connection(std::move(stream)); });
-      }
-    });
-  }
-
-  // From any thread. `on_empty` is called once, on the loop's thread.
-  void shutdown(milliseconds grace, std::function<void()> on_empty) {
-    loop().post([this, grace, on_empty = std::move(on_empty)]() mutable {
-      if (std::exchange(stage_, std::max(stage_, Stage::kDraining)) == Stage::kServing) {
-        for (const auto& listener : listeners_) listener->close();
-        arm(grace);
-        server_loop_.begin_shutdown([this, on_empty = std::move(on_empty)] {
-          loop().disarm(*this);
-          on_empty();
-        });
-      } else if (stage_ == Stage::kDraining && loop().now() + grace < at()) {
-        arm(grace);
-      }
-    });
-  }
-
- private:
-  enum class Stage : std::uint8_t { kServing, kDraining, kEnding };
-
-  void arm(milliseconds after) { loop().arm(*this, loop().now() + after); }
-
-  void on_timer() override {
-    if (std::exchange(stage_, Stage::kEnding) == Stage::kDraining) {
-      arm(kFarewell);
-      server_loop_.end_calls();
-    } else {
-      server_loop_.close_connections();
-    }
-  }
-
-  net::LoopThread thread_;
-  std::vector<std::unique_ptr<net::Listener>> listeners_;
-  detail::ServerLoop server_loop_;
-  Stage stage_ = Stage::kServing;
-};
-
 class Server::Impl {
  public:
   explicit Impl(ServerOptions given) : options(std::move(given)) {
     if (!options.log) options.log = log_to_stderr;
   }
 
-  Result<void> listen();
+  Result<void> open();
+  Result<void> make_workers();
+  Result<void> listen(const std::string& address, detail::Speaks speaks);
 
   ServerOptions options;
   detail::Routes routes;
   std::vector<std::string> addresses;
   std::vector<std::uint16_t> ports;
-  std::vector<std::unique_ptr<Worker>> workers;
+  std::vector<std::unique_ptr<detail::ServerWorker>> workers;
   std::unique_ptr<std::latch> drained;
   std::atomic<bool> shutting_down = false;
 };
@@ -115,23 +60,54 @@ Status cannot_listen(StatusCode code, std::string_view address, const std::strin
 
 }  // namespace
 
-// Every loop listens on every address; only one can listen on a Unix path, which the kernel does not share.
-Result<void> Server::Impl::listen() {
-  for (const std::string& address : options.listen) {
-    auto endpoint = net::Endpoint::parse(address);
-    if (!endpoint)
-      return std::unexpected(cannot_listen(StatusCode::kInvalidArgument, address, endpoint.error()));
-    for (const auto& worker : workers) {
-      if (endpoint->is_unix() && worker != workers.front()) break;
-      auto listener = net::Listener::open(worker->loop(), *endpoint);
-      if (!listener)
-        return std::unexpected(cannot_listen(StatusCode::kUnavailable, address, listener.error()));
-      endpoint->set_port((*listener)->local().port());
-      worker->listeners().push_back(*std::move(listener));
+Result<void> Server::Impl::make_workers() {
+  std::shared_ptr<net::TlsContext> tls;
+  if (options.tls) {
+    auto context = net::TlsContext::server(*options.tls);
+    if (!context) {
+      return std::unexpected(grpc::make_error(StatusCode::kInvalidArgument, "TLS_CONFIGURATION",
+                                              context.error(), {{"knob", "ServerOptions::tls"}}));
     }
-    addresses.push_back(endpoint->to_string());
-    ports.push_back(endpoint->port());
+    tls = *std::move(context);
   }
+  const unsigned threads = thread_count(options.threads);
+  for (unsigned i = 0; i < threads; ++i) {
+    workers.push_back(std::make_unique<detail::ServerWorker>(options, routes, tls));
+  }
+  drained = std::make_unique<std::latch>(threads);
+  return {};
+}
+
+Result<void> Server::Impl::open() {
+  if (Result<void> made = make_workers(); !made) return made;
+  detail::Speaks speaks = detail::Speaks::kPlaintext;
+  if (options.tls) speaks = options.accept_plaintext_too ? detail::Speaks::kEither : detail::Speaks::kTls;
+  for (const std::string& address : options.listen) {
+    if (Result<void> listening = listen(address, speaks); !listening) return listening;
+  }
+  for (const std::string& address : options.listen_plaintext) {
+    if (Result<void> listening = listen(address, detail::Speaks::kPlaintext); !listening) return listening;
+  }
+  return {};
+}
+
+// Every loop listens on every address; only one can listen on a Unix path, which the kernel does not share.
+Result<void> Server::Impl::listen(const std::string& address, detail::Speaks speaks) {
+  auto endpoint = net::Endpoint::parse(address);
+  if (!endpoint)
+    return std::unexpected(cannot_listen(StatusCode::kInvalidArgument, address, endpoint.error()));
+  if (const auto in_use = net::Listener::why_not_free(*endpoint)) {
+    return std::unexpected(cannot_listen(StatusCode::kUnavailable, address, *in_use));
+  }
+  for (const auto& worker : workers) {
+    if (endpoint->is_unix() && worker != workers.front()) break;
+    auto listener = net::Listener::open(worker->loop(), *endpoint);
+    if (!listener) return std::unexpected(cannot_listen(StatusCode::kUnavailable, address, listener.error()));
+    endpoint->set_port((*listener)->local().port());
+    worker->add(*std::move(listener), speaks);
+  }
+  addresses.push_back(endpoint->to_string());
+  ports.push_back(endpoint->port());
   return {};
 }
 
@@ -156,14 +132,9 @@ std::vector<std::string> Server::service_names() const {
 
 Result<void> Server::start() {
   require(impl_->workers.empty(), "Server::start twice");
-  const unsigned threads = thread_count(impl_->options.threads);
-  for (unsigned i = 0; i < threads; ++i) {
-    impl_->workers.push_back(std::make_unique<Worker>(impl_->options, impl_->routes));
-  }
-  impl_->drained = std::make_unique<std::latch>(threads);
-  if (Result<void> listening = impl_->listen(); !listening) {
+  if (Result<void> opened = impl_->open(); !opened) {
     impl_->workers.clear();
-    return listening;
+    return opened;
   }
   for (const auto& worker : impl_->workers) worker->start();
   return {};

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,9 +11,13 @@
 #include "base/status.h"
 #include "grpc/message_reader.h"
 #include "http2/limits.h"
+#include "net/tls_options.h"
 #include "rpc/service.h"
 
 namespace parlance {
+
+using net::ClientCertificate;
+using net::TlsServerOptions;
 
 enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
 /// Where the runtime says what happened that no caller is told. On any thread.
@@ -21,6 +26,12 @@ using LogSink = std::function<void(LogLevel, std::string_view text)>;
 struct ServerOptions {
   /// "127.0.0.1:50051", "[::]:50051" (IPv4 too), "unix:/path". Port 0 takes a free one (Server::ports).
   std::vector<std::string> listen = {"[::]:50051"};
+  /// TLS on those addresses; nothing: plaintext (h2c with prior knowledge).
+  std::optional<TlsServerOptions> tls = {};
+  /// Plaintext is taken on those addresses as well; a connection's first byte tells which it is.
+  bool accept_plaintext_too = false;
+  /// More addresses, always plaintext: for a sidecar or a probe beside TLS.
+  std::vector<std::string> listen_plaintext = {};
   /// Event loops, each on a thread of its own; 0: one a core.
   unsigned threads = 0;
   /// Largest request message; more is RESOURCE_EXHAUSTED. gRPC's usual 4 MiB.
@@ -54,9 +65,10 @@ class Server {
   std::vector<std::string> service_names() const;
 
   /// Binds every address and begins to serve. UNAVAILABLE when an address cannot be bound (which and why),
-  /// INVALID_ARGUMENT for one that does not parse; nothing is served then.
+  /// INVALID_ARGUMENT for one that does not parse and for certificates that cannot be used; nothing is served
+  /// then.
   Result<void> start();
-  /// After start(): the addresses bound, in the order of the options.
+  /// After start(): the addresses bound, `listen` and then `listen_plaintext`, in the order of the options.
   std::vector<std::string> addresses() const;
   /// After start(): the ports bound, in the same order; 0 for a Unix socket.
   std::vector<std::uint16_t> ports() const;
@@ -74,7 +86,6 @@ class Server {
   Result<void> run();
 
  private:
-  class Worker;
   class Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -10,7 +10,7 @@ constexpr std::uint64_t kShutdownPing = 0x7061726c616e6365;  // "parlance"
 
 }  // namespace
 
-ServerConnection::ServerConnection(ServerLoop& owner, net::TcpStream stream)
+ServerConnection::ServerConnection(ServerLoop& owner, std::unique_ptr<net::ByteStream> stream)
     : owner_(owner),
       transport_(owner.loop(), std::move(stream), http2::Role::kServer, owner.options().http2, *this, *this),
       peer_(transport_.peer().to_peer_string()) {}
@@ -44,7 +44,7 @@ void ServerConnection::on_ping_ack(std::uint64_t opaque) {
 
 void ServerConnection::on_transport_closed(std::string_view) { owner_.remove(*this); }
 
-void ServerLoop::add_connection(net::TcpStream stream) {
+void ServerLoop::add_connection(std::unique_ptr<net::ByteStream> stream) {
   if (shutting_down_) return;
   connections_.push_back(std::make_unique<ServerConnection>(*this, std::move(stream)));
   connections_.back()->index_ = connections_.size() - 1;

@@ -18,7 +18,7 @@ class ServerLoop;
 /// and goes through the two steps of a graceful end.
 class ServerConnection final : http2::ConnectionObserver, net::Http2Transport::Owner {
  public:
-  ServerConnection(ServerLoop& owner, net::TcpStream stream);
+  ServerConnection(ServerLoop& owner, std::unique_ptr<net::ByteStream> stream);
 
   http2::Connection& http2() { return transport_.connection(); }
   void flush() { transport_.flush(); }
@@ -68,7 +68,7 @@ class ServerLoop {
   const Routes& routes() const { return routes_; }
   void log(LogLevel level, std::string_view text) const { options_.log(level, text); }
 
-  void add_connection(net::TcpStream stream);
+  void add_connection(std::unique_ptr<net::ByteStream> stream);
   void remove(ServerConnection& connection);
   void add(ServerStream& call);
   void remove(ServerStream& call);

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "net/listener.h"
+#include "net/loop.h"
+#include "net/tls_context.h"
+#include "rpc/server_connection.h"
+
+namespace parlance::detail {
+
+/// What a listener's connections speak.
+enum class Speaks : std::uint8_t { kPlaintext, kTls, kEither };
+
+/// One loop of a server: its thread, its listeners, its connections, and its way through the shutdown.
+class ServerWorker final : TimerNode {
+ public:
+  /// All outlive the worker. `tls` is null when nothing speaks TLS.
+  ServerWorker(const ServerOptions& options, const Routes& routes, std::shared_ptr<net::TlsContext> tls)
+      : tls_(std::move(tls)), server_loop_(thread_.loop(), options, routes) {}
+  ~ServerWorker() { thread_.stop(); }
+
+  net::Loop& loop() { return thread_.loop(); }
+
+  /// Before start().
+  void add(std::unique_ptr<net::Listener> listener, Speaks speaks) {
+    listeners_.push_back({std::move(listener), speaks});
+  }
+  /// Begins to accept.
+  void start();
+  /// Stops accepting, drains for `grace`, then ends what is left. From any thread; again only to shorten the
+  /// grace. `on_empty` of the first call runs once, on the loop's thread, when nothing is left.
+  void shutdown(std::chrono::milliseconds grace, std::function<void()> on_empty);
+
+ private:
+  enum class Stage : std::uint8_t { kServing, kDraining, kEnding };
+  struct Entrance {
+    std::unique_ptr<net::Listener> listener;
+    Speaks speaks;
+  };
+
+  void begin_drain(std::chrono::milliseconds grace, std::function<void()> on_empty);
+  std::unique_ptr<net::ByteStream> secured(std::unique_ptr<net::TcpStream> stream, Speaks speaks) const;
+  void end_stage_after(std::chrono::milliseconds time) { loop().arm(*this, loop().now() + time); }
+  void on_timer() override;  // the end of a stage
+
+  net::LoopThread thread_;
+  const std::shared_ptr<net::TlsContext> tls_;
+  std::vector<Entrance> listeners_;
+  ServerLoop server_loop_;
+  Stage stage_ = Stage::kServing;
+};
+
+}  // namespace parlance::detail
