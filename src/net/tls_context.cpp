@@ -200,6 +200,8 @@ std::expected<std::shared_ptr<TlsContext>, std::string> TlsContext::client(TlsCl
   return std::shared_ptr<TlsContext>(new TlsContext{std::move(impl)});
 }
 
+void TlsContext::refresh() { impl_->current(); }
+
 std::string TlsContext::reload_error() const { return impl_->reload_error(); }
 
 ssl_st* TlsContext::new_server_session() {

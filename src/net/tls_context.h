@@ -29,6 +29,8 @@ class TlsContext {
   /// options' `server_name` overrules it.
   ssl_st* new_server_session();
   ssl_st* new_client_session(std::string_view host);
+  /// Looks at the files now, if that was not done within the last second.
+  void refresh();
   /// Why the last changed files were not taken; empty when all is well.
   std::string reload_error() const;
 
