@@ -24,7 +24,7 @@ namespace parlance::models {
 struct LoadedVersion {
   std::unique_ptr<LoadedModel> model;
   Signature signature;
-  Labels labels;  // empty, or a name for each value of the last dimension of the first output
+  Labels labels;       // empty, or a name for each value of the last dimension of the first output
   ModelConfig config;  // with the backend that was chosen
   const InputTransform* transform = nullptr;  // of raw_input; null: the model takes no raw_input
   Duration typical_run{};                     // the shortest warm-up run with a batch of one
