@@ -1,0 +1,66 @@
+"""Fixtures: stubs, the test server, a channel to it."""
+
+import grpc
+import pytest
+
+from support import stubs as stub_maker
+from support.process import ServerProcess
+
+# One connection a channel, and no attempt but the one the test makes.
+CHANNEL_OPTIONS = [("grpc.use_local_subchannel_pool", 1), ("grpc.enable_retries", 0)]
+UNLIMITED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+
+
+@pytest.fixture(scope="session")
+def stubs(tmp_path_factory):
+    return stub_maker.generate(tmp_path_factory.mktemp("stubs"))
+
+
+@pytest.fixture
+def start_server():
+    """start_server(*arguments) runs parlance-test-server with these arguments until the test ends."""
+    started = []
+
+    def start(*arguments: str) -> ServerProcess:
+        started.append(ServerProcess("parlance-test-server", *arguments))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.kill()
+
+
+@pytest.fixture
+def server(start_server) -> ServerProcess:
+    return start_server()
+
+
+@pytest.fixture
+def open_channel():
+    """open_channel(server, options) gives a channel that is closed when the test ends."""
+    opened = []
+
+    def open_one(server: ServerProcess, options=()) -> grpc.Channel:
+        opened.append(grpc.insecure_channel(server.address, options=[*CHANNEL_OPTIONS, *options]))
+        return opened[-1]
+
+    yield open_one
+    for channel in opened:
+        channel.close()
+
+
+@pytest.fixture
+def channel(server, open_channel) -> grpc.Channel:
+    return open_channel(server)
+
+
+@pytest.fixture
+def echo(stubs, channel):
+    """The stub of the test service."""
+    return stubs.echo_grpc.EchoStub(channel)
+
+
+@pytest.fixture
+def observe(stubs, echo):
+    """observe() is what the server's handlers saw up to now."""
+    return lambda: echo.Observe(stubs.echo.ObserveRequest())

@@ -1,0 +1,108 @@
+"""Programs of the build under test, and servers among them as processes."""
+
+import os
+import re
+import select
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("PARLANCE_BUILD") or ROOT / "build" / "release")
+PATIENCE_S = 60  # enough for any machine; reached only when something hangs
+
+
+def program(name: str) -> Path:
+    path = BUILD / name
+    assert path.exists(), f"{path} is not built; ./run build makes it, PARLANCE_BUILD names another folder"
+    return path
+
+
+def tool(name: str) -> Path:
+    path = ROOT / ".deps" / "bin" / name
+    assert path.exists(), f"{path} is missing; ./run setup installs it"
+    return path
+
+
+def eventually(condition, patience_s: float = PATIENCE_S) -> bool:
+    """Whether `condition()` becomes true."""
+    end = time.monotonic() + patience_s
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def settled(value, pause_s: float = 0.2):
+    """What `value()` gives once it has stopped changing."""
+    before = value()
+    while True:
+        time.sleep(pause_s)
+        now = value()
+        if now == before:
+            return now
+        before = now
+
+
+class ServerProcess:
+    """A server that prints the address it listens on. A context manager: it is killed at the end if it still runs."""
+
+    def __init__(self, name: str, *arguments: str, announces: str = r"listening on (\S+)"):
+        self._log = tempfile.TemporaryFile(mode="w+")
+        self.process = subprocess.Popen(
+            [program(name), *arguments], stdout=subprocess.PIPE, stderr=self._log, text=True, bufsize=1
+        )
+        self.address = self._read_address(announces)
+        self.port = int(self.address.rpartition(":")[2])
+
+    def _read_address(self, announces: str) -> str:
+        seen = []
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
+            if not select.select([self.process.stdout], [], [], 0.1)[0]:
+                continue
+            line = self.process.stdout.readline()
+            if not line:
+                break
+            seen.append(line)
+            if found := re.search(announces, line):
+                return found.group(1)
+        self.kill()
+        raise AssertionError(f"the server did not start: {''.join(seen)}{self.log()}")
+
+    def log(self) -> str:
+        """What it wrote to stderr."""
+        self._log.seek(0)
+        return self._log.read()
+
+    def rss_bytes(self) -> int:
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+) kB", status).group(1)) * 1024
+
+    def open_files(self) -> int:
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def is_running(self) -> bool:
+        return self.process.poll() is None
+
+    def terminate(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+
+    def wait(self) -> int:
+        """Its exit status; negative: the signal that ended it."""
+        return self.process.wait(timeout=PATIENCE_S)
+
+    def kill(self) -> None:
+        if self.is_running():
+            self.process.kill()
+            self.process.wait()
+        self.process.stdout.close()
+
+    def __enter__(self) -> "ServerProcess":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.kill()
