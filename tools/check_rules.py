@@ -9,7 +9,7 @@ import sources
 
 README_LINES = 40
 # Folders whose subfolders are source folders too, each with its own README.
-PARENTS = {"src", "examples", "tests", "src/models/backends"}
+PARENTS = {"src", "examples", "src/models/backends"}
 NO_README = {".ci"}
 
 TEXT_RULES = [

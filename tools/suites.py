@@ -67,10 +67,14 @@ def build(preset: str, *targets: str) -> Callable[[str], Tally]:
     return run
 
 
-def unit(pattern: str) -> Tally:
-    selected = ["-R", pattern] if pattern else []
-    return reported("unit", bool(pattern), lambda report: command(
-        "ctest", "--test-dir", "build/dev", "-j", JOBS, "--output-on-failure", "--output-junit", str(report), *selected))
+def unit(preset: str) -> Callable[[str], Tally]:
+    def run(pattern: str) -> Tally:
+        selected = ["-R", pattern] if pattern else []
+        return reported(f"unit-{preset}", bool(pattern), lambda report: command(
+            "ctest", "--test-dir", f"build/{preset}", "-j", JOBS, "--output-on-failure", "--output-junit", str(report),
+            *selected))
+
+    return run
 
 
 def thread_sanitizer(pattern: str) -> Tally:
@@ -83,13 +87,13 @@ def thread_sanitizer(pattern: str) -> Tally:
     return tally
 
 
-def python(preset: str) -> Callable[[str], Tally]:
-    """Everything pytest finds, with the programs of one build under test."""
+def python(preset: str, *folders: str) -> Callable[[str], Tally]:
+    """What pytest finds in the folders, with the programs of one build under test."""
 
     def run(pattern: str) -> Tally:
         selected = ["-k", pattern] if pattern else []
         return reported(f"python-{preset}", bool(pattern), lambda report: command(
-            sys.executable, "-m", "pytest", f"--junitxml={report}", *selected,
+            sys.executable, "-m", "pytest", f"--junitxml={report}", *selected, *folders,
             PARLANCE_BUILD=str(sources.ROOT / "build" / preset)))
 
     return run
@@ -100,9 +104,11 @@ SUITES = [
     Suite("build release", "release", build("release")),
     Suite("build dev", "dev", build("dev")),
     Suite("build tsan", "tsan", build("tsan", *TSAN_PROGRAMS)),
-    Suite("unit, ASan+UBSan", "dev", unit),
+    Suite("unit, optimised", "release", unit("release")),  # the slab recycles only here
+    Suite("unit, ASan+UBSan", "dev", unit("dev")),
     Suite("threads, TSan", "tsan", thread_sanitizer),
-    Suite("end to end, tools", "release", python("release")),
+    Suite("programs, tools", "release", python("release", "tests", "tools")),
+    Suite("programs, ASan+UBSan", "dev", python("dev", "tests")),
 ]
 
 
