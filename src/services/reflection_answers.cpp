@@ -30,6 +30,7 @@ void add_with_imports(const pb::FileDescriptor& file, std::unordered_set<const p
   if (!added.insert(&file).second) return;
   pb::FileDescriptorProto proto;
   file.CopyTo(&proto);
+  file.CopyJsonNameTo(&proto);  // as protoc writes it; clients that make JSON read it
   files.add_file_descriptor_proto(proto.SerializeAsString());
   for (int i = 0; i < file.dependency_count(); ++i) add_with_imports(*file.dependency(i), added, files);
 }

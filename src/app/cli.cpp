@@ -1,0 +1,183 @@
+#include "app/cli.h"
+
+#include <fmt/format.h>
+
+#include <google/protobuf/stubs/common.h>
+#include <CLI/CLI.hpp>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "app/call.h"
+#include "app/config_file.h"
+#include "app/exit_codes.h"
+#include "app/serve.h"
+#include "app/values.h"
+#include "base/version.h"
+
+namespace parlance::app {
+namespace {
+
+// What the command line gave; the values of serve's settings by their names.
+struct CommandLine {
+  std::string repository;
+  std::string config_file;
+  std::map<std::string, std::vector<std::string>, std::less<>> settings;
+  CallRequest call;
+  std::string timeout;
+  std::string max_receive_message_bytes;
+};
+
+int usage_error(const std::string& text) {
+  std::fprintf(stderr, "%s\nRun with --help for more.\n", text.c_str());
+  return kExitUsage;
+}
+
+CLI::App* add_serve(CLI::App& app, CommandLine& given) {
+  CLI::App* serve = app.add_subcommand("serve", "Serve the models of a folder over gRPC.");
+  serve
+      ->add_option("REPOSITORY", given.repository,
+                   "The model repository: a folder a model, in it a\nfolder a version")
+      ->required();
+  serve->add_option("--config", given.config_file, "YAML with the flags below as keys; flags win")
+      ->type_name("FILE");
+  for (const ServeSetting& setting : serve_settings()) {
+    serve
+        ->add_option(fmt::format("--{}", setting.name), given.settings[std::string{setting.name}],
+                     std::string{setting.help})
+        ->type_name(std::string{setting.value_name})
+        ->allow_extra_args(false);
+  }
+  serve->footer(
+      "Serves inference.InferenceService, grpc.health.v1.Health and server reflection.\n"
+      "Ends on SIGTERM or SIGINT: health turns to NOT_SERVING, open calls run on for\n"
+      "--shutdown-grace, a second signal ends it at once.\n"
+      "\n"
+      "Examples:\n"
+      "  parlance serve models/repository\n"
+      "  parlance serve models/repository --listen 127.0.0.1:8500 --require digits\n"
+      "  parlance serve /srv/models --config serve.yaml --log-format json\n"
+      "\n"
+      "Exit codes: 0 after a signal, 64 wrong usage, 66 no such repository,\n"
+      "69 an address cannot be listened on, 78 wrong configuration file.");
+  return serve;
+}
+
+CLI::App* add_call(CLI::App& app, CommandLine& given) {
+  CallRequest& request = given.call;
+  CLI::App* call = app.add_subcommand("call", "Call a method of any gRPC server, with JSON.");
+  call->add_option("TARGET", request.target, "host:port, ipv4:…, ipv6:…, unix:/path")->required();
+  call->add_option("METHOD", request.method, "package.Service/Method");
+  call->add_option(
+          "DATA,-d,--data", request.data,
+          "The request as JSON, @FILE, or @- for stdin; for a\nstreaming method one JSON document after the "
+          "other,\neach sent as it is read. Default: an empty request")
+      ->type_name("JSON");
+  call->add_flag("--list", request.list, "List the services, or the methods of the service\nnamed as METHOD");
+  call->add_option("--describe", request.describe,
+                   "Print the declaration of a service, method,\nmessage, enum or field")
+      ->type_name("SYMBOL");
+  call->add_option("--proto", request.protos,
+                   "Take the types from this file, not from the\nserver's reflection; may repeat")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+  call->add_option("-I,--import", request.import_dirs, "Where imports of --proto are searched; may repeat")
+      ->type_name("DIR")
+      ->allow_extra_args(false);
+  call->add_option("-H,--header", request.headers, "Metadata to send; base64 for a name in -bin; may\nrepeat")
+      ->type_name("'NAME: VALUE'")
+      ->allow_extra_args(false);
+  call->add_option("--timeout", given.timeout,
+                   "Give up after this time, as in 500ms or 2s; the\nserver is told. Default: none")
+      ->type_name("TIME");
+  call->add_option("--max-receive-message-bytes", given.max_receive_message_bytes,
+                   "Largest response, as in 64MiB. Default: 4MiB")
+      ->type_name("SIZE");
+  call->add_flag("-c,--compact", request.style.compact, "A response a line");
+  call->add_flag("--defaults", request.style.default_values,
+                 "Print fields that have their default value too");
+  call->add_flag("-v,--verbose", request.verbose, "Show metadata, trailers and status on stderr");
+  call->footer(
+      "Examples:\n"
+      "  parlance call localhost:50051 --list\n"
+      "  parlance call localhost:50051 --describe inference.PredictRequest\n"
+      "  parlance call localhost:50051 inference.InferenceService/Predict @digit.json\n"
+      "  parlance call localhost:50051 grpc.health.v1.Health/Check -d '{\"service\": \"\"}'\n"
+      "  generate | parlance call host:50051 inference.InferenceService/StreamingPredict @-\n"
+      "  parlance call host:50051 shop.Till/Pay @pay.json --proto shop.proto -I protos \\\n"
+      "      -H 'authorization: Bearer …' --timeout 500ms\n"
+      "\n"
+      "The exit code is the call's gRPC status: 0 OK, 3 INVALID_ARGUMENT, 4 DEADLINE_EXCEEDED,\n"
+      "5 NOT_FOUND, 14 UNAVAILABLE and so on; 64 wrong usage, 65 wrong request data,\n"
+      "66 a file cannot be read.");
+  return call;
+}
+
+int run_serve(const CommandLine& given) {
+  ServeConfig config;
+  if (!given.config_file.empty()) {
+    if (const auto read = read_config_file(given.config_file, config); !read) {
+      std::fprintf(stderr, "%s\n", read.error().c_str());
+      return kExitConfig;
+    }
+  }
+  for (const ServeSetting& setting : serve_settings()) {
+    const std::vector<std::string>& values = given.settings.find(setting.name)->second;
+    if (values.empty()) continue;
+    if (values.size() > 1 && !setting.repeats)
+      return usage_error(fmt::format("--{} is given twice", setting.name));
+    if (const auto assigned = setting.assign(config, values); !assigned) {
+      return usage_error(fmt::format("--{}: {}", setting.name, assigned.error()));
+    }
+  }
+  return serve(given.repository, config);
+}
+
+int run_call(CommandLine& given) {
+  CallRequest& request = given.call;
+  if (!given.timeout.empty()) {
+    const auto timeout = parse_duration(given.timeout);
+    if (!timeout) return usage_error(fmt::format("--timeout: {}", timeout.error()));
+    if (*timeout == Duration::zero()) return usage_error("--timeout: must be more than 0");
+    request.timeout = *timeout;
+  }
+  if (!given.max_receive_message_bytes.empty()) {
+    const auto size = parse_size(given.max_receive_message_bytes);
+    if (!size) return usage_error(fmt::format("--max-receive-message-bytes: {}", size.error()));
+    request.max_receive_message_bytes = *size;
+  }
+  if (request.method.empty() && !request.list && request.describe.empty()) {
+    return usage_error("METHOD is missing: package.Service/Method, or --list to see what there is");
+  }
+  return call(request);
+}
+
+int print_version() {
+  std::printf("parlance %s (protobuf %s)\n", std::string{kVersion}.c_str(),
+              google::protobuf::internal::VersionString(GOOGLE_PROTOBUF_VERSION).c_str());
+  return kExitOk;
+}
+
+}  // namespace
+
+int run(int argument_count, const char* const* arguments) {
+  CLI::App app{"Parlance: gRPC for AI inference."};
+  app.name("parlance");
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(34);
+  CommandLine given;
+  const CLI::App* serve = add_serve(app, given);
+  const CLI::App* call = add_call(app, given);
+  const CLI::App* version = app.add_subcommand("version", "Print the version.");
+  app.footer("Run `parlance COMMAND --help` for the options of a command, with examples.");
+  try {
+    app.parse(argument_count, arguments);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kExitOk : kExitUsage;
+  }
+  if (serve->parsed()) return run_serve(given);
+  if (call->parsed()) return run_call(given);
+  return version->parsed() ? print_version() : kExitUsage;
+}
+
+}  // namespace parlance::app

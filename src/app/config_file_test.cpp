@@ -1,0 +1,94 @@
+#include "app/config_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace parlance::app {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::StartsWith;
+
+std::string error_of(const std::string& text) {
+  ServeConfig config;
+  const auto read = read_config_text(text, "serve.yaml", config);
+  return read ? "no error" : read.error();
+}
+
+TEST(ConfigFile, SetsEveryKey) {
+  ServeConfig config;
+  const auto read = read_config_text(R"(# all of them
+listen: ["127.0.0.1:8500", "unix:/run/parlance.sock"]
+threads: 4
+max-receive-message-bytes: 64MiB
+shutdown-grace: 1500ms
+require: [digits, magika]
+log-format: json
+log-level: debug
+)",
+                                     "serve.yaml", config);
+  ASSERT_TRUE(read) << read.error();
+  EXPECT_THAT(config.listen, ElementsAre("127.0.0.1:8500", "unix:/run/parlance.sock"));
+  EXPECT_EQ(config.threads, 4);
+  EXPECT_EQ(config.max_receive_message_bytes, 64 * 1024 * 1024);
+  EXPECT_EQ(config.shutdown_grace, 1500ms);
+  EXPECT_THAT(config.require, ElementsAre("digits", "magika"));
+  EXPECT_EQ(config.log_format, LogFormat::kJson);
+  EXPECT_EQ(config.log_level, LogLevel::kDebug);
+}
+
+TEST(ConfigFile, LeavesWhatItDoesNotName) {
+  ServeConfig config;
+  config.threads = 7;
+  ASSERT_TRUE(read_config_text("listen: \"[::1]:1\"", "serve.yaml", config));
+  EXPECT_EQ(config.threads, 7);
+  EXPECT_THAT(config.listen, ElementsAre("[::1]:1"));
+  ASSERT_TRUE(read_config_text("", "serve.yaml", config));
+  ASSERT_TRUE(read_config_text("# nothing\n", "serve.yaml", config));
+}
+
+TEST(ConfigFile, AnUnknownKeyIsNamedWithItsLineTheNearestKeyAndAllKeys) {
+  EXPECT_EQ(
+      error_of("threads: 4\nshutdown_grace: 3s\n"),
+      "serve.yaml:2: unknown key 'shutdown_grace'; did you mean 'shutdown-grace'? Keys: listen, threads, "
+      "max-receive-message-bytes, shutdown-grace, require, log-format, log-level");
+  EXPECT_THAT(error_of("tls: on"), StartsWith("serve.yaml:1: unknown key 'tls'. Keys: listen"));
+}
+
+TEST(ConfigFile, AWrongValueIsNamedWithLineAndKey) {
+  const std::pair<std::string, std::string> cases[] = {
+      {"\nthreads: many", "serve.yaml:2: threads: 'many' is not a whole number from 0 to 1024"},
+      {"threads: -1", "serve.yaml:1: threads: '-1' is not a whole number from 0 to 1024"},
+      {"threads: [1, 2]", "serve.yaml:1: threads: expected N, found a list"},
+      {"threads:", "serve.yaml:1: threads: expected N, found nothing"},
+      {"listen: {port: 1}", "serve.yaml:1: listen: expected ADDRESS:PORT or a list of them, found a mapping"},
+      {"listen:\n  - \"[::]:1\"\n  - [a]",
+       "serve.yaml:3: listen: expected ADDRESS:PORT or a list of them, found a list"},
+      {"listen: []", "serve.yaml:1: listen: the list is empty"},
+      {"log-level: verbose",
+       "serve.yaml:1: log-level: 'verbose' is not a log level: debug, info, warning or error"},
+      {"log-format: xml", "serve.yaml:1: log-format: 'xml' is not a log format: text or json"},
+      {"threads: 1\nthreads: 2", "serve.yaml:2: threads is given twice"},
+      {"- threads", "serve.yaml:1: expected keys with values, as in 'threads: 4'"},
+  };
+  for (const auto& [text, error] : cases) EXPECT_EQ(error_of(text), error) << text;
+  EXPECT_THAT(error_of("shutdown-grace: soon"),
+              StartsWith("serve.yaml:1: shutdown-grace: 'soon' is not a duration: "));
+  EXPECT_THAT(error_of("listen: localhost"),
+              StartsWith("serve.yaml:1: listen: 'localhost' is not an address: "));
+}
+
+TEST(ConfigFile, WhatIsNotYamlIsNamedWithItsLine) {
+  EXPECT_THAT(error_of("threads: 4\nlisten: [\"a\""), StartsWith("serve.yaml:3: this is not YAML: "));
+}
+
+TEST(ConfigFile, AFileThatIsNotThereIsSaid) {
+  ServeConfig config;
+  const auto read = read_config_file("/no/such/serve.yaml", config);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error(), "cannot read /no/such/serve.yaml: No such file or directory");
+}
+
+}  // namespace
+}  // namespace parlance::app

@@ -1,0 +1,36 @@
+#include "app/model_health.h"
+
+#include "base/concat.h"
+#include "parlance/inference.parlance.h"
+
+namespace parlance::app {
+namespace {
+
+services::ServingStatus serving(bool ready) {
+  return ready ? services::ServingStatus::kServing : services::ServingStatus::kNotServing;
+}
+
+}  // namespace
+
+ModelHealth::ModelHealth(models::Repository& repository, services::HealthRegistry& health)
+    : repository_(repository),
+      health_(health),
+      subscription_(
+          repository.subscribe([this](const models::VersionStatus& status) { on_change(status); })) {
+  refresh();
+}
+
+void ModelHealth::refresh() {
+  health_.set(inference::InferenceService::kFullName, serving(repository_.ready()));
+}
+
+void ModelHealth::on_change(const models::VersionStatus& status) {
+  const std::string model = concat("model/", status.model);
+  if (status.version != 0) {
+    health_.set(concat(model, "/", status.version), serving(status.state == models::VersionState::kReady));
+  }
+  health_.set(model, serving(repository_.ready(status.model)));
+  refresh();
+}
+
+}  // namespace parlance::app

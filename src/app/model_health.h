@@ -1,0 +1,32 @@
+#pragma once
+
+#include <memory>
+
+#include "models/repository.h"
+#include "services/health_registry.h"
+
+namespace parlance::app {
+
+/// Keeps the health of the inference services in step with the repository:
+///
+///   inference.InferenceService   SERVING while every required model is ready
+///   model/<name>                 SERVING while one of its versions is READY
+///   model/<name>/<version>       SERVING while that version is READY
+///
+/// Both arguments must outlive it.
+class ModelHealth {
+ public:
+  ModelHealth(models::Repository& repository, services::HealthRegistry& health);
+  /// Looks again at what no single version tells: after Repository::load(), when there may be no model at
+  /// all.
+  void refresh();
+
+ private:
+  void on_change(const models::VersionStatus& status);
+
+  const models::Repository& repository_;
+  services::HealthRegistry& health_;
+  models::Repository::Subscription subscription_;
+};
+
+}  // namespace parlance::app

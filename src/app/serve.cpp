@@ -1,0 +1,136 @@
+#include "app/serve.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <thread>
+
+#include "app/exit_codes.h"
+#include "app/log.h"
+#include "app/model_health.h"
+#include "app/model_report.h"
+#include "app/values.h"
+#include "base/version.h"
+#include "dialects/inference/service.h"
+#include "models/backend_registry.h"
+#include "models/repository.h"
+#include "net/signals.h"
+#include "net/thread_pool.h"
+#include "rpc/server.h"
+#include "services/health_service.h"
+#include "services/reflection_service.h"
+
+namespace parlance::app {
+namespace {
+
+ServerOptions server_options(const ServeConfig& config, const Log& log) {
+  return {.listen = config.listen,
+          .threads = config.threads,
+          .max_receive_message_bytes = config.max_receive_message_bytes,
+          .shutdown_grace = config.shutdown_grace,
+          .log = [&log](LogLevel level, std::string_view text) { log.write(level, text); }};
+}
+
+// The models, what is served of them, and the log: everything `parlance serve` wires together.
+class InferenceServer {
+ public:
+  InferenceServer(const std::filesystem::path& repository, const ServeConfig& config, const Log& log)
+      : config_(config),
+        log_(log),
+        models_({.root = repository, .required = config.require}, models::built_in_backends()),
+        server_(server_options(config, log)) {
+    server_.add(std::make_shared<dialects::inference::InferenceServiceHandler>(models_, workers_));
+    server_.add(services::make_health_service(health_));
+    services::add_reflection(server_);
+  }
+
+  Result<void> start() {
+    Result<void> started = server_.start();
+    if (started) {
+      for (const std::string& address : server_.addresses()) log_.info("listening", {{"address", address}});
+    }
+    return started;
+  }
+
+  /// Takes as long as it takes.
+  void load_models() {
+    const TimePoint began = Clock::now();
+    if (const Status status = models_.load(); !status.ok()) {
+      return log_.error("the model repository cannot be read", {{"reason", std::string{status.message()}}});
+    }
+    model_health_.refresh();
+    report_models();
+    const auto took = std::chrono::ceil<std::chrono::milliseconds>(Clock::now() - began);
+    if (models_.ready()) return log_.info("ready", {{"after", format_duration(took)}});
+    report_not_ready();
+  }
+
+  void drain() {
+    server_.shutdown();
+    server_.wait();
+  }
+
+ private:
+  void report_models() const {
+    const std::vector<ModelRow> rows = model_rows(models_, load_times_);
+    if (config_.log_format == LogFormat::kJson) return log_models(rows, log_);
+    if (rows.empty()) return;
+    std::fputs(fmt::format("\n{}\n", model_table(rows)).c_str(), stdout);
+    std::fflush(stdout);
+  }
+
+  void report_not_ready() const {
+    std::vector<std::string> missing;
+    for (const std::string& model : config_.require) {
+      if (!models_.ready(model)) missing.push_back(model);
+    }
+    if (!missing.empty()) {
+      return log_.error("not ready: required models are missing",
+                        {{"missing", fmt::format("{}", fmt::join(missing, ", "))}});
+    }
+    log_.error(models_.versions().empty() ? "not ready: the repository has no models"
+                                          : "not ready: some models could not be loaded");
+  }
+
+  const ServeConfig& config_;
+  const Log& log_;
+  models::Repository models_;
+  LoadTimes load_times_{models_};
+  std::shared_ptr<services::HealthRegistry> health_ = std::make_shared<services::HealthRegistry>();
+  ModelHealth model_health_{models_, *health_};
+  net::ThreadPool workers_{std::max(1U, std::thread::hardware_concurrency())};
+  Server server_;  // last: it stops before what its handlers use goes away
+};
+
+}  // namespace
+
+int serve(const std::filesystem::path& repository, const ServeConfig& config) {
+  const Log log{config.log_format, config.log_level};
+  if (std::error_code error; !std::filesystem::is_directory(repository, error)) {
+    log.error("the model repository is not a folder", {{"repository", repository.string()}});
+    return kExitNoInput;
+  }
+  net::SignalWait signals{SIGTERM, SIGINT};
+  log.info("parlance", {{"version", std::string{kVersion}}, {"repository", repository.string()}});
+  InferenceServer server{repository, config, log};
+  if (const Result<void> started = server.start(); !started) {
+    log.error("cannot serve", {{"reason", std::string{started.error().message()}}});
+    return kExitUnavailable;
+  }
+  std::thread loading{[&server] { server.load_models(); }};
+  const int signal = signals.wait();
+  log.info("draining", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"},
+                        {"grace", format_duration(config.shutdown_grace)}});
+  server.drain();
+  loading.join();
+  log.info("stopped");
+  return kExitOk;
+}
+
+}  // namespace parlance::app

@@ -1,0 +1,100 @@
+#include "app/serve_config.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "app/values.h"
+#include "net/endpoint.h"
+
+namespace parlance::app {
+namespace {
+
+using Assigned = std::expected<void, std::string>;
+using Values = std::span<const std::string>;
+
+constexpr std::uint64_t kMostThreads = 1024;
+
+// `target` gets what was parsed, or the error goes on.
+template <typename Target, typename Parsed>
+Assigned take(Target& target, const std::expected<Parsed, std::string>& parsed) {
+  if (!parsed) return std::unexpected{parsed.error()};
+  target = static_cast<Target>(*parsed);
+  return {};
+}
+
+Assigned assign_listen(ServeConfig& config, Values values) {
+  for (const std::string& value : values) {
+    if (const auto endpoint = net::Endpoint::parse(value); !endpoint) {
+      return std::unexpected{
+          fmt::format("'{}' is not an address: {}; write 127.0.0.1:50051, [::]:50051 or unix:/path", value,
+                      endpoint.error())};
+    }
+  }
+  config.listen.assign(values.begin(), values.end());
+  return {};
+}
+
+Assigned assign_threads(ServeConfig& config, Values values) {
+  return take(config.threads, parse_count(values[0], kMostThreads));
+}
+
+Assigned assign_max_receive(ServeConfig& config, Values values) {
+  return take(config.max_receive_message_bytes, parse_size(values[0]));
+}
+
+Assigned assign_shutdown_grace(ServeConfig& config, Values values) {
+  const auto grace = parse_duration(values[0]);
+  if (!grace) return std::unexpected{grace.error()};
+  config.shutdown_grace = std::chrono::ceil<std::chrono::milliseconds>(*grace);
+  return {};
+}
+
+Assigned assign_require(ServeConfig& config, Values values) {
+  config.require.assign(values.begin(), values.end());
+  return {};
+}
+
+Assigned assign_log_format(ServeConfig& config, Values values) {
+  if (values[0] == "text") return config.log_format = LogFormat::kText, Assigned{};
+  if (values[0] == "json") return config.log_format = LogFormat::kJson, Assigned{};
+  return std::unexpected{fmt::format("'{}' is not a log format: text or json", values[0])};
+}
+
+Assigned assign_log_level(ServeConfig& config, Values values) {
+  constexpr std::array<std::string_view, 4> kNames{"debug", "info", "warning", "error"};  // as in LogLevel
+  for (std::size_t level = 0; level < kNames.size(); ++level) {
+    if (kNames[level] == values[0]) return config.log_level = static_cast<LogLevel>(level), Assigned{};
+  }
+  return std::unexpected{fmt::format("'{}' is not a log level: debug, info, warning or error", values[0])};
+}
+
+constexpr std::array kSettings{
+    ServeSetting{
+        "listen", "ADDRESS:PORT",
+        "Where to listen: 127.0.0.1:50051, [::]:50051 (IPv4\ntoo) or unix:/path; port 0 takes a free one.\n"
+        "May be given more than once. Default: [::]:50051",
+        true, assign_listen},
+    ServeSetting{"threads", "N", "Event loops, each on a thread. Default: 0, one a core", false,
+                 assign_threads},
+    ServeSetting{"max-receive-message-bytes", "SIZE",
+                 "Largest request: bytes, or as in 64MiB; a larger one\nis RESOURCE_EXHAUSTED. Default: 4MiB",
+                 false, assign_max_receive},
+    ServeSetting{"shutdown-grace", "TIME", "How long open calls may run on after SIGTERM.\nDefault: 30s",
+                 false, assign_shutdown_grace},
+    ServeSetting{
+        "require", "MODEL",
+        "A model without which the server is not ready. May\nbe given more than once. Default: every model "
+        "found",
+        true, assign_require},
+    ServeSetting{"log-format", "FORMAT", "text, or json: one object a line. Default: text", false,
+                 assign_log_format},
+    ServeSetting{"log-level", "LEVEL", "debug, info, warning or error. Default: info", false,
+                 assign_log_level},
+};
+
+}  // namespace
+
+std::span<const ServeSetting> serve_settings() { return kSettings; }
+
+}  // namespace parlance::app

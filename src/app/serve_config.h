@@ -1,0 +1,45 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "grpc/message_reader.h"
+#include "rpc/server.h"
+
+namespace parlance::app {
+
+enum class LogFormat : std::uint8_t { kText, kJson };
+
+/// What `parlance serve` can be told, by flags or by a configuration file.
+struct ServeConfig {
+  std::vector<std::string> listen = {"[::]:50051"};
+  unsigned threads = 0;  // 0: one event loop a core
+  std::size_t max_receive_message_bytes = grpc::kDefaultMaxReceiveMessageBytes;
+  std::chrono::milliseconds shutdown_grace{30'000};
+  std::vector<std::string> require;  // empty: every model of the repository
+  LogFormat log_format = LogFormat::kText;
+  LogLevel log_level = LogLevel::kInfo;
+};
+
+/// One thing that can be set: the flag `--<name>` and the key `<name>` of the configuration file are made
+/// from it, so they cannot differ.
+struct ServeSetting {
+  std::string_view name;
+  std::string_view value_name;  // in the help
+  std::string_view help;
+  bool repeats = false;  // may be given more than once; a list in the file
+  /// Sets it. `values` has at least one element, and just one when it does not repeat. The error says what is
+  /// wrong with a value, without the setting's name.
+  std::expected<void, std::string> (*assign)(ServeConfig& config, std::span<const std::string> values);
+};
+
+/// Every setting, in the order of the help.
+std::span<const ServeSetting> serve_settings();
+
+}  // namespace parlance::app
