@@ -1,5 +1,6 @@
 #include "http2/header_validator.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstring>
@@ -32,21 +33,18 @@ bool may_hold_control(std::uint64_t octets) {
   return (below_space | is_delete) != 0;
 }
 
+bool any_control(std::string_view text) { return std::ranges::any_of(text, is_control); }
+
 bool has_control(std::string_view text) {
-  const char* at = text.data();
-  const char* end = at + text.size();
-  for (; end - at >= 8; at += 8) {
+  constexpr std::size_t kStep = sizeof(std::uint64_t);
+  if (text.size() < kStep) return any_control(text);
+  // The last step goes back to end where the text ends.
+  for (std::size_t at = 0;; at = std::min(at + kStep, text.size() - kStep)) {
     std::uint64_t octets;
-    std::memcpy(&octets, at, sizeof octets);
-    if (!may_hold_control(octets)) continue;
-    for (int i = 0; i < 8; ++i) {
-      if (is_control(at[i])) return true;
-    }
+    std::memcpy(&octets, text.data() + at, kStep);
+    if (may_hold_control(octets) && any_control(text.substr(at, kStep))) return true;
+    if (at + kStep == text.size()) return false;
   }
-  for (; at != end; ++at) {
-    if (is_control(*at)) return true;
-  }
-  return false;
 }
 
 bool equals_ignoring_case(std::string_view text, std::string_view lower) {
@@ -72,10 +70,14 @@ using Verdict = std::expected<void, std::string_view>;
 // Walks over a section once and gathers what the three kinds of sections have in common.
 class SectionWalk {
  public:
-  explicit SectionWalk(std::uint32_t allowed_pseudo) : allowed_pseudo_(allowed_pseudo) {}
+  SectionWalk(std::uint32_t allowed_pseudo, LegalFields& legal)
+      : allowed_pseudo_(allowed_pseudo), legal_(legal) {}
 
   Verdict field(const HeaderField& field) {
-    if (!is_legal_value(field.value)) return std::unexpected("illegal field value (RFC 9113 section 8.2.1)");
+    if (!legal_.knows(field)) {
+      if (auto ok = octets(field); !ok) return ok;
+      legal_.learn(field);
+    }
     return is_pseudo(field.token) ? pseudo(field) : regular(field);
   }
 
@@ -85,6 +87,15 @@ class SectionWalk {
   SectionFacts& facts() { return facts_; }
 
  private:
+  // Any name with a token of its own is legal.
+  static Verdict octets(const HeaderField& field) {
+    if (!is_legal_value(field.value)) return std::unexpected("illegal field value (RFC 9113 section 8.2.1)");
+    if (field.token == HeaderToken::kOther && !is_legal_name(field.name)) {
+      return std::unexpected("illegal field name (RFC 9113 section 8.2.1)");
+    }
+    return {};
+  }
+
   Verdict pseudo(const HeaderField& field) {
     if (regular_seen_) {
       return std::unexpected("pseudo-header after a regular field (RFC 9113 section 8.3)");
@@ -100,9 +111,7 @@ class SectionWalk {
 
   Verdict regular(const HeaderField& field) {
     regular_seen_ = true;
-    // Any name with a token of its own is legal.
     if (field.token == HeaderToken::kOther) {
-      if (!is_legal_name(field.name)) return std::unexpected("illegal field name (RFC 9113 section 8.2.1)");
       if (field.name == "host") has_host_ = true;
       return {};
     }
@@ -130,6 +139,7 @@ class SectionWalk {
   }
 
   std::uint32_t allowed_pseudo_;
+  LegalFields& legal_;
   std::uint32_t seen_ = 0;
   bool regular_seen_ = false;
   bool has_host_ = false;
@@ -198,16 +208,17 @@ bool is_legal_value(std::string_view value) {
   return !is_space(value.front()) && !is_space(value.back()) && !has_control(value);
 }
 
-SectionCheck check_request(HeaderFields fields) {
+SectionCheck check_request(HeaderFields fields, LegalFields& legal) {
   SectionWalk section{bit(HeaderToken::kAuthority) | bit(HeaderToken::kMethod) | bit(HeaderToken::kPath) |
-                      bit(HeaderToken::kScheme)};
+                          bit(HeaderToken::kScheme),
+                      legal};
   if (auto ok = walk(section, fields); !ok) return std::unexpected(ok.error());
   if (auto ok = check_target(section); !ok) return std::unexpected(ok.error());
   return section.facts();
 }
 
-SectionCheck check_response(HeaderFields fields) {
-  SectionWalk section{bit(HeaderToken::kStatus)};
+SectionCheck check_response(HeaderFields fields, LegalFields& legal) {
+  SectionWalk section{bit(HeaderToken::kStatus), legal};
   if (auto ok = walk(section, fields); !ok) return std::unexpected(ok.error());
   const std::uint16_t status = status_of(section.value(HeaderToken::kStatus));
   if (status < 100) return std::unexpected(":status is missing or no number (RFC 9113 section 8.3.2)");
@@ -216,8 +227,8 @@ SectionCheck check_response(HeaderFields fields) {
   return section.facts();
 }
 
-SectionCheck check_trailers(HeaderFields fields) {
-  SectionWalk section{0};
+SectionCheck check_trailers(HeaderFields fields, LegalFields& legal) {
+  SectionWalk section{0, legal};
   if (auto ok = walk(section, fields); !ok) return std::unexpected(ok.error());
   return section.facts();
 }

@@ -8,9 +8,20 @@ namespace parlance::http2::test {
 namespace {
 
 std::string verdict(const SectionCheck& check) { return check ? "legal" : std::string(check.error()); }
-std::string request(const Texts& texts) { return verdict(check_request(fields_of(texts))); }
-std::string response(const Texts& texts) { return verdict(check_response(fields_of(texts))); }
-std::string trailers(const Texts& texts) { return verdict(check_trailers(fields_of(texts))); }
+SectionCheck checked_request(const Texts& texts) {
+  LegalFields legal;
+  return check_request(fields_of(texts), legal);
+}
+SectionCheck checked_response(const Texts& texts) {
+  LegalFields legal;
+  return check_response(fields_of(texts), legal);
+}
+std::string request(const Texts& texts) { return verdict(checked_request(texts)); }
+std::string response(const Texts& texts) { return verdict(checked_response(texts)); }
+std::string trailers(const Texts& texts) {
+  LegalFields legal;
+  return verdict(check_trailers(fields_of(texts), legal));
+}
 
 Texts with(Texts texts, std::string_view name, std::string_view value) {
   texts.emplace_back(name, value);
@@ -100,8 +111,8 @@ TEST(HeaderValidator, ConnectionSpecificFieldsAreMalformed) {
 // RFC 9113 section 8.3.2.
 TEST(HeaderValidator, AResponseHasOneStatusOfThreeDigits) {
   EXPECT_EQ(response(kOk), "legal");
-  EXPECT_EQ(check_response(fields_of({{":status", "404"}}))->status, 404);
-  EXPECT_EQ(check_response(fields_of({{":status", "103"}}))->status, 103);
+  EXPECT_EQ(checked_response({{":status", "404"}})->status, 404);
+  EXPECT_EQ(checked_response({{":status", "103"}})->status, 103);
   for (const std::string_view status : {"", "20", "2000", "2x0", "-20", "099", "101"}) {
     EXPECT_NE(response({{":status", status}}), "legal") << status;
   }
@@ -117,13 +128,26 @@ TEST(HeaderValidator, TrailersHaveNoPseudoHeaders) {
 }
 
 TEST(HeaderValidator, ContentLengthIsOneDecimalNumber) {
-  EXPECT_EQ(check_request(fields_of(with(kGet, "content-length", "42")))->content_length, 42U);
-  EXPECT_EQ(check_request(fields_of(kGet))->content_length, SectionFacts::kNoLength);
+  EXPECT_EQ(checked_request(with(kGet, "content-length", "42"))->content_length, 42U);
+  EXPECT_EQ(checked_request(kGet)->content_length, SectionFacts::kNoLength);
   EXPECT_EQ(request(with(with(kGet, "content-length", "1"), "content-length", "1")), "legal");
   EXPECT_NE(request(with(with(kGet, "content-length", "1"), "content-length", "2")), "legal");
   for (const std::string_view value : {"", "-1", "+1", "1 ", "0x1", "1,1", "99999999999999999999"}) {
     EXPECT_NE(request(with(kGet, "content-length", value)), "legal") << value;
   }
+}
+
+TEST(HeaderValidator, AnEntryOfTheDynamicTableIsLookedAtOnceButItsPlaceEveryTime) {
+  LegalFields legal;
+  std::vector<HeaderField> fields = fields_of(kGet);
+  fields.push_back({"x", "legal", HeaderToken::kOther, false, 7});
+  EXPECT_TRUE(check_request(fields, legal));
+  fields.back().value = "il\nlegal";  // cannot happen: an entry id is never used again
+  EXPECT_TRUE(check_request(fields, legal));
+  fields.back().entry_id = 7 + 64;
+  EXPECT_FALSE(check_request(fields, legal));
+  fields.back() = {":path", "/", HeaderToken::kPath, false, 7};
+  EXPECT_FALSE(check_request(fields, legal));
 }
 
 }  // namespace

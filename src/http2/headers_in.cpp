@@ -97,7 +97,7 @@ Outcome HeadersIn::on_request(const Section& section) {
                         "above SETTINGS_MAX_CONCURRENT_STREAMS (RFC 9113 section 5.1.2)");
   }
   if (list_.too_large()) return refuse_too_large(section);
-  const SectionCheck facts = check_request(list_.fields());
+  const SectionCheck facts = check_request(list_.fields(), legal_);
   if (!facts) return malformed(facts.error());
   if (section.end_stream && has_body_length(*facts)) {
     return malformed("content-length without a body (RFC 9113 section 8.1.1)");
@@ -146,7 +146,7 @@ Outcome HeadersIn::on_open_stream(Stream& stream, bool end_stream) {
 }
 
 Outcome HeadersIn::on_response(Stream& stream, bool end_stream) {
-  const SectionCheck facts = check_response(list_.fields());
+  const SectionCheck facts = check_response(list_.fields(), legal_);
   if (!facts) return malformed(facts.error());
   const bool informational = facts->status < 200;
   if (informational && end_stream) {
@@ -165,7 +165,8 @@ Outcome HeadersIn::on_response(Stream& stream, bool end_stream) {
 
 Outcome HeadersIn::on_trailers(Stream& stream, bool end_stream) {
   if (!end_stream) return malformed("trailers without END_STREAM (RFC 9113 section 8.1)");
-  if (const SectionCheck facts = check_trailers(list_.fields()); !facts) return malformed(facts.error());
+  if (const SectionCheck facts = check_trailers(list_.fields(), legal_); !facts)
+    return malformed(facts.error());
   if (auto ok = check_length(stream, true); !ok) return ok;
   stream.receiving = Stream::Receiving::kEnded;
   stream.observer->on_headers(list_.fields(), true);

@@ -49,6 +49,7 @@ class HeadersIn {
   ConnectionCore& core_;
   HeaderList list_;
   HpackDecoder decoder_;
+  LegalFields legal_;
   StreamId block_stream_ = kConnectionStream;
   Section block_section_;
   std::vector<std::byte> block_;  // fragments, while in_block()
