@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 #include "grpc/error_details.h"
+#include "grpc/message_writer.h"
 
 namespace parlance::grpc {
 namespace {
@@ -169,6 +170,14 @@ bool accepts(std::string_view accept_encoding, Encoding encoding) {
   return false;
 }
 
+std::uint8_t accepted_encodings(std::string_view accept_encoding) {
+  unsigned bits = 0;
+  for (unsigned number = 0; number < kNames.size(); ++number) {
+    if (accepts(accept_encoding, static_cast<Encoding>(number))) bits |= 1U << number;
+  }
+  return static_cast<std::uint8_t>(bits);
+}
+
 Buffer compress(Encoding encoding, Bytes message) {
   switch (encoding) {
     case Encoding::kGzip:
@@ -181,6 +190,15 @@ Buffer compress(Encoding encoding, Bytes message) {
       break;
   }
   return Buffer::copy_of(message);
+}
+
+Buffer compress_and_frame(Encoding encoding, Bytes message) {
+  const Buffer compressed = compress(encoding, message);
+  Buffer framed = Buffer::allocate(kPrefixBytes + compressed.size());
+  const MutableBytes out = framed.writable();
+  write_prefix(out.data(), compressed.size(), true);
+  std::ranges::copy(compressed.bytes(), out.begin() + kPrefixBytes);
+  return framed;
 }
 
 Result<Buffer> decompress(Encoding encoding, Bytes bytes, std::size_t max_message_bytes) {

@@ -28,8 +28,14 @@ std::optional<Encoding> parse_encoding(std::string_view name);
 /// Whether a peer's `grpc-accept-encoding` lists it; identity always is.
 bool accepts(std::string_view accept_encoding, Encoding encoding);
 
+/// The same for the whole enum: bit n is set when the encoding of number n is accepted.
+std::uint8_t accepted_encodings(std::string_view accept_encoding);
+
 /// The message compressed. Never fails for an encoding of the enum; kIdentity gives a copy.
 Buffer compress(Encoding encoding, Bytes message);
+
+/// The same behind its gRPC prefix, with the compressed flag set.
+Buffer compress_and_frame(Encoding encoding, Bytes message);
 
 /// The message that `bytes` are the compressed form of. It is never held larger than `max_message_bytes`: a
 /// message that would be is RESOURCE_EXHAUSTED (MESSAGE_TOO_LARGE), however small it came. INTERNAL

@@ -1,11 +1,22 @@
 #pragma once
 
+#include <optional>
+
 #include "base/deadline.h"
+#include "grpc/compression.h"
 #include "grpc/metadata.h"
 
 namespace parlance {
 
 using grpc::Metadata;
+
+using grpc::Encoding;
+
+/// What one message of a stream may ask for.
+struct WriteOptions {
+  /// False: goes out as it is, whatever the call's compression.
+  bool compress = true;
+};
 
 /// What one client call may ask for. Trivially destructible on purpose: it can be written in the full
 /// expression of a co_await, which gcc 12 gets wrong for temporaries with destructors.
@@ -18,6 +29,10 @@ struct CallOptions {
   const Metadata* metadata = nullptr;
   /// While there is no connection, wait for one until the deadline instead of failing with UNAVAILABLE.
   bool wait_for_ready = false;
+  /// How request messages are compressed; nothing: as the channel says.
+  std::optional<Encoding> compression = std::nullopt;
+  /// For the one request of a unary or server-streaming call.
+  WriteOptions request = {};
 };
 
 }  // namespace parlance

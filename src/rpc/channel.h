@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/status.h"
+#include "grpc/compression.h"
 #include "grpc/message_reader.h"
 #include "http2/limits.h"
 #include "net/tls_options.h"
@@ -22,7 +23,9 @@ struct ChannelOptions {
   std::string authority = {};
   /// Put before "parlance/<version>" in `user-agent`.
   std::string user_agent = {};
-  /// Largest response message; more is RESOURCE_EXHAUSTED. gRPC's usual 4 MiB.
+  /// How request messages are compressed unless the call says otherwise.
+  grpc::Encoding compression = grpc::Encoding::kIdentity;
+  /// Largest response message, decompressed; more is RESOURCE_EXHAUSTED. gRPC's usual 4 MiB.
   std::size_t max_receive_message_bytes = grpc::kDefaultMaxReceiveMessageBytes;
   http2::Limits http2 = {};
   /// Bytes queued on a stream before a write waits.

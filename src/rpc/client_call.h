@@ -74,7 +74,7 @@ struct ReceiveNext {
     if (!bytes) return std::nullopt;
     Response message;
     if (Codec<Response>::parse(message, *bytes)) return message;
-    stream.end_with(unparsable(Codec<Response>::type_name(message), bytes->size()));
+    stream.spoil(unparsable(Codec<Response>::type_name(message), bytes->size()));
     return std::nullopt;
   }
 };
@@ -82,9 +82,10 @@ struct ReceiveNext {
 struct SendNext {
   ClientStream& stream;
   Buffer framed;
+  WriteOptions options;
   bool accepted = false;
   bool await_ready() {
-    accepted = stream.send_message(std::move(framed));
+    accepted = stream.send_message(std::move(framed), options.compress);
     return !accepted || !stream.send_queue_full();
   }
   void await_suspend(std::coroutine_handle<> waiter) { stream.wait_to_write(waiter); }
@@ -186,8 +187,8 @@ class [[nodiscard]] ClientWriter : public detail::ClientCallBase {
 
   /// Ready when the server keeps up. False when the call has ended: `finish()` tells why. One write at a
   /// time.
-  detail::ClientOperation<detail::SendNext> write(const Request& message) {
-    return {*stream_, {*stream_, Codec<Request>::frame(message)}};
+  detail::ClientOperation<detail::SendNext> write(const Request& message, WriteOptions options = {}) {
+    return {*stream_, {*stream_, Codec<Request>::frame(message), options}};
   }
   /// No more requests.
   detail::ClientOperation<detail::HalfClose> writes_done() { return {*stream_, {*stream_}}; }
@@ -204,8 +205,8 @@ class [[nodiscard]] ClientReaderWriter : public detail::ClientCallBase {
   ClientReaderWriter(const Channel& channel, std::string_view path, const CallOptions& options)
       : ClientCallBase(detail::ClientStream::start(channel, path, options, std::nullopt, false)) {}
 
-  detail::ClientOperation<detail::SendNext> write(const Request& message) {
-    return {*stream_, {*stream_, Codec<Request>::frame(message)}};
+  detail::ClientOperation<detail::SendNext> write(const Request& message, WriteOptions options = {}) {
+    return {*stream_, {*stream_, Codec<Request>::frame(message), options}};
   }
   detail::ClientOperation<detail::HalfClose> writes_done() { return {*stream_, {*stream_}}; }
   detail::ClientOperation<detail::ReceiveNext<Response>> read() { return {*stream_, {*stream_}}; }

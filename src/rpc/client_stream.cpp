@@ -30,6 +30,13 @@ Status not_grpc(std::string_view content_type) {
       {{"observed", std::string{content_type}}});
 }
 
+Status unsupported_encoding(std::string_view encoding) {
+  return grpc::make_error(
+      StatusCode::kInternal, "UNSUPPORTED_ENCODING",
+      "the server compresses with '" + std::string{encoding} + "', which it was not offered",
+      {{"observed", std::string{encoding}}, {"limit", std::string{grpc::kAcceptEncoding}}});
+}
+
 // What a stream that ended without a grpc-status means.
 Status status_of_end(const http2::StreamEnd& end) {
   switch (end.by) {
@@ -59,6 +66,7 @@ ClientStream::ClientStream(net::Loop& loop, Channel channel, std::string_view pa
       send_high_water_bytes_(channel_.core().config().options.send_high_water_bytes),
       deadline_(options.deadline),
       wait_for_ready_(options.wait_for_ready),
+      request_encoding_(options.compression.value_or(channel_.core().config().options.compression)),
       reader_(channel_.core().config().options.max_receive_message_bytes) {
   if (options.timeout > Duration::zero()) {
     deadline_ = earliest(deadline_, Deadline::after(Clock::now(), options.timeout));
@@ -73,7 +81,9 @@ ClientStreamRef ClientStream::start(const Channel& channel, std::string_view pat
   ChannelCore& core = channel.core();
   core.attach(loop);
   auto* stream = new ClientStream{loop, channel, path, options};
-  if (first_message) stream->unsent_.push_back(*std::move(first_message));
+  if (first_message) {
+    stream->unsent_.push_back(stream->encoded(*std::move(first_message), options.request.compress));
+  }
   stream->half_closed_ = half_close;
   ClientStreamRef reference{stream};
 
@@ -106,6 +116,10 @@ void ClientStream::open_on(ClientConnection& connection) {
   fields.add(":authority", config.authority, kAuthority);
   fields.add("te", "trailers", kTe);
   fields.add("content-type", grpc::kContentType, kContentType);
+  if (request_encoding_ != grpc::Encoding::kIdentity) {
+    fields.add("grpc-encoding", grpc::to_string(request_encoding_), kGrpcEncoding);
+  }
+  fields.add("grpc-accept-encoding", grpc::kAcceptEncoding, kGrpcAcceptEncoding);
   fields.add("user-agent", config.user_agent, kUserAgent);
   if (!deadline_.is_never()) {
     fields.add_copy("grpc-timeout", grpc::format_timeout(deadline_.remaining(Clock::now())).view(),
@@ -133,11 +147,27 @@ std::optional<Buffer> ClientStream::try_read() {
   auto message = reader_.next();
   if (!message) return std::nullopt;
   credit_window();
-  return std::move(message->payload);
+  if (!message->compressed) return std::move(message->payload);
+  const std::size_t limit_bytes = channel_.core().config().options.max_receive_message_bytes;
+  Result<Buffer> payload = grpc::decompress(response_encoding_, message->payload.bytes(), limit_bytes);
+  if (payload) return *std::move(payload);
+  spoil(std::move(payload.error()));
+  return std::nullopt;
 }
 
-bool ClientStream::send_message(Buffer framed) {
+void ClientStream::spoil(Status status) {
+  if (!ended_) return end_with(std::move(status));
+  if (status_.ok()) status_ = std::move(status);
+}
+
+Buffer ClientStream::encoded(Buffer framed, bool compress) const {
+  if (!compress || request_encoding_ == grpc::Encoding::kIdentity) return framed;
+  return grpc::compress_and_frame(request_encoding_, framed.bytes().subspan(grpc::kPrefixBytes));
+}
+
+bool ClientStream::send_message(Buffer framed, bool compress) {
   if (ended_ || half_closed_) return false;
+  framed = encoded(std::move(framed), compress);
   if (connection_ == nullptr) {
     unsent_.push_back(std::move(framed));
     return true;
@@ -217,10 +247,21 @@ void ClientStream::on_headers(http2::HeaderFields fields, bool end_stream) {
   if (grpc::parse_content_type(content_type) == grpc::ContentType::kNotGrpc) {
     return end_with(not_grpc(content_type));
   }
+  if (Status refused = read_encoding(fields); !refused.ok()) return end_with(std::move(refused));
   Result<Metadata> metadata = Metadata::from_fields(fields);
   if (!metadata) return end_with(std::move(metadata.error()));
   initial_metadata_ = *std::move(metadata);
   wake(headers_waiting_);
+}
+
+Status ClientStream::read_encoding(http2::HeaderFields fields) {
+  const auto field = std::ranges::find(fields, http2::HeaderToken::kGrpcEncoding, &http2::HeaderField::token);
+  if (field == fields.end()) return {};
+  const auto encoding = grpc::parse_encoding(field->value);
+  if (!encoding) return unsupported_encoding(field->value);
+  response_encoding_ = *encoding;
+  reader_.set_encoding_announced(*encoding != grpc::Encoding::kIdentity);
+  return {};
 }
 
 void ClientStream::read_trailers(http2::HeaderFields fields) {
@@ -294,6 +335,7 @@ void ClientStream::dropped_by_caller() {
 Result<Buffer> only_message(ClientStream& stream) {
   if (!stream.status().ok()) return std::unexpected(stream.status());
   std::optional<Buffer> message = stream.try_read();
+  if (!stream.status().ok()) return std::unexpected(stream.status());
   if (!message || stream.has_message()) {
     return std::unexpected(grpc::make_error(StatusCode::kInternal, "RESPONSE_CARDINALITY",
                                             message

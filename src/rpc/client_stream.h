@@ -40,7 +40,7 @@ class ClientStream final : public http2::StreamObserver, TimerNode {
 
   // --- on the loop only
   // -------------------------------------------------------------------------------------
-  /// The next response message if one is there.
+  /// The next response message if one is there, decompressed; one that cannot be spoils the call.
   std::optional<Buffer> try_read();
   bool has_message() const { return reader_.has_message(); }
   /// The status is known: no message but those already here will come.
@@ -50,13 +50,15 @@ class ClientStream final : public http2::StreamObserver, TimerNode {
   const grpc::Metadata& initial_metadata() const { return initial_metadata_; }
   const grpc::Metadata& trailing_metadata() const { return trailing_metadata_; }
 
-  /// False when the call has ended.
-  bool send_message(Buffer framed);
+  /// False when the call has ended. Compresses when the call does, unless told.
+  bool send_message(Buffer framed, bool compress = true);
   void half_close();
   bool send_queue_full() const;
   void cancel();
   /// Ends the call here with `status`; the server sees a cancellation.
   void end_with(Status status);
+  /// What was received means nothing: the call ends with `status` even when the server had ended it with OK.
+  void spoil(Status status);
   bool waits_for_ready() const { return wait_for_ready_; }
   /// Drops what was not read and what still comes, so that the end is reached.
   void discard_messages();
@@ -92,6 +94,8 @@ class ClientStream final : public http2::StreamObserver, TimerNode {
   void open_on(ClientConnection& connection);
   /// From the transport: it cannot be had.
   void fail(Status status);
+  Buffer encoded(Buffer framed, bool compress) const;
+  Status read_encoding(http2::HeaderFields fields);
   void read_trailers(http2::HeaderFields fields);
   void end(Status status);
   void credit_window();
@@ -108,6 +112,8 @@ class ClientStream final : public http2::StreamObserver, TimerNode {
   std::size_t send_high_water_bytes_;
   Deadline deadline_;
   bool wait_for_ready_;
+  grpc::Encoding request_encoding_;
+  grpc::Encoding response_encoding_ = grpc::Encoding::kIdentity;
   grpc::Metadata request_metadata_;
 
   ClientTransport* waiting_in_ = nullptr;   // until the stream is open

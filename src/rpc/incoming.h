@@ -47,13 +47,16 @@ class ArenaLease {
 template <typename T>
 class Incoming {
  public:
-  explicit Incoming(Buffer bytes) : bytes_(std::move(bytes)) {}
+  explicit Incoming(Buffer bytes, bool was_compressed = false)
+      : bytes_(std::move(bytes)), was_compressed_(was_compressed) {}
   Incoming(Incoming&& other) noexcept
       : bytes_(std::move(other.bytes_)),
+        was_compressed_(other.was_compressed_),
         arena_(std::move(other.arena_)),
         message_(std::exchange(other.message_, nullptr)) {}
   Incoming& operator=(Incoming&& other) noexcept {
     std::swap(bytes_, other.bytes_);
+    std::swap(was_compressed_, other.was_compressed_);
     std::swap(arena_, other.arena_);
     std::swap(message_, other.message_);
     return *this;
@@ -72,8 +75,10 @@ class Incoming {
     return message_ = message;
   }
 
-  /// The message as it stood on the wire.
+  /// The message's bytes, decompressed.
   const Buffer& bytes() const { return bytes_; }
+  /// Whether the message came compressed.
+  bool was_compressed() const { return was_compressed_; }
 
  private:
   const T* get() {
@@ -83,6 +88,7 @@ class Incoming {
   }
 
   Buffer bytes_;
+  bool was_compressed_;
   detail::ArenaLease arena_;
   const T* message_ = nullptr;
 };
@@ -91,13 +97,16 @@ class Incoming {
 template <>
 class Incoming<Buffer> {
  public:
-  explicit Incoming(Buffer bytes) : bytes_(std::move(bytes)) {}
+  explicit Incoming(Buffer bytes, bool was_compressed = false)
+      : bytes_(std::move(bytes)), was_compressed_(was_compressed) {}
   const Buffer& operator*() const { return bytes_; }
   const Buffer* operator->() const { return &bytes_; }
   const Buffer& bytes() const { return bytes_; }
+  bool was_compressed() const { return was_compressed_; }
 
  private:
   Buffer bytes_;
+  bool was_compressed_;
 };
 
 }  // namespace parlance

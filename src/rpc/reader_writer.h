@@ -3,6 +3,7 @@
 #include <coroutine>
 #include <optional>
 
+#include "rpc/call_options.h"
 #include "rpc/incoming.h"
 #include "rpc/server_stream.h"
 
@@ -20,14 +21,14 @@ class Reader {
 
   struct Read {
     detail::ServerStream& stream;
-    std::optional<Buffer> message{};
+    std::optional<grpc::ReceivedMessage> message{};
 
     bool await_ready() { return (message = stream.try_read()).has_value() || stream.reads_ended(); }
     void await_suspend(std::coroutine_handle<> reader) { stream.wait_to_read(reader); }
     std::optional<Incoming<T>> await_resume() {
       if (!message) message = stream.try_read();
       if (!message) return std::nullopt;
-      return Incoming<T>{*std::move(message)};
+      return Incoming<T>{std::move(message->payload), message->compressed};
     }
   };
   /// The next message; nothing at the end of the stream or when the call is cancelled (`call.cancelled()`
@@ -59,7 +60,9 @@ class Writer {
   /// Queues the message at once; ready when the caller keeps up, so a slow reader holds its producer back.
   /// False when the call is cancelled: stop producing. The message is not needed after write() returns. One
   /// write at a time.
-  Write write(const T& message) { return {stream_, stream_.send_message(Codec<T>::frame(message))}; }
+  Write write(const T& message, WriteOptions options = {}) {
+    return {stream_, stream_.send_message(Codec<T>::frame(message), options.compress)};
+  }
 
  private:
   detail::ServerStream& stream_;

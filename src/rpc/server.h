@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "grpc/compression.h"
 #include "grpc/message_reader.h"
 #include "http2/limits.h"
 #include "net/tls_options.h"
@@ -34,7 +35,9 @@ struct ServerOptions {
   std::vector<std::string> listen_plaintext = {};
   /// Event loops, each on a thread of its own; 0: one a core.
   unsigned threads = 0;
-  /// Largest request message; more is RESOURCE_EXHAUSTED. gRPC's usual 4 MiB.
+  /// How response messages are compressed for callers that accept it, unless the handler says otherwise.
+  grpc::Encoding compression = grpc::Encoding::kIdentity;
+  /// Largest request message, decompressed; more is RESOURCE_EXHAUSTED. gRPC's usual 4 MiB.
   std::size_t max_receive_message_bytes = grpc::kDefaultMaxReceiveMessageBytes;
   /// What one connection may cost.
   http2::Limits http2 = {};

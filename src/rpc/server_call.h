@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/deadline.h"
+#include "grpc/compression.h"
 #include "grpc/metadata.h"
 #include "net/loop.h"
 #include "rpc/cancellation.h"
@@ -38,6 +39,10 @@ class ServerCall {
   Metadata& initial_metadata() { return initial_metadata_; }
   /// Metadata to be sent with the status.
   Metadata& trailing_metadata() { return trailing_metadata_; }
+
+  /// How the response messages are compressed. False, and nothing changes, when the caller does not accept it
+  /// or the initial metadata have gone out.
+  virtual bool set_compression(grpc::Encoding encoding) = 0;
 
   /// From `grpc-timeout`, counted from receipt; never() when the caller set none.
   Deadline deadline() const { return deadline_; }

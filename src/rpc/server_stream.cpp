@@ -14,8 +14,6 @@
 namespace parlance::detail {
 namespace {
 
-constexpr std::string_view kIdentity = "identity";
-
 Status bad_timeout(std::string_view value) {
   return grpc::make_error(
       StatusCode::kInternal, "BAD_TIMEOUT",
@@ -24,10 +22,11 @@ Status bad_timeout(std::string_view value) {
 }
 
 Status unsupported_encoding(std::string_view encoding) {
-  return grpc::make_error(StatusCode::kUnimplemented, "UNSUPPORTED_ENCODING",
-                          "messages compressed with '" + std::string{encoding} +
-                              "' are not supported; grpc-accept-encoding lists what is",
-                          {{"observed", std::string{encoding}}, {"limit", std::string{kIdentity}}});
+  return grpc::make_error(
+      StatusCode::kUnimplemented, "UNSUPPORTED_ENCODING",
+      "messages compressed with '" + std::string{encoding} +
+          "' are not supported; grpc-accept-encoding lists what is",
+      {{"observed", std::string{encoding}}, {"limit", std::string{grpc::kAcceptEncoding}}});
 }
 
 Status request_cardinality(std::string_view observed) {
@@ -78,6 +77,7 @@ void ServerStream::begin(http2::HeaderFields fields) {
   }
   http_status_ = 0;
   if (const Status status = read_request(fields); !status.ok()) return reject(status);
+  set_compression(server_loop_.options().compression);
   if (!deadline_.is_never()) loop_.arm(*this, deadline_.at());
   if (binding_->streams_requests()) start_handler();
 }
@@ -112,12 +112,20 @@ Status ServerStream::read_field(const http2::HeaderField& field, bool& has_metad
       break;
     }
     case kGrpcEncoding:
-      encoding_unsupported_ = field.value != kIdentity;
-      if (encoding_unsupported_) return unsupported_encoding(field.value);
+      if (const auto encoding = grpc::parse_encoding(field.value)) {
+        request_encoding_ = *encoding;
+        reader_.set_encoding_announced(*encoding != grpc::Encoding::kIdentity);
+      } else {
+        encoding_unsupported_ = true;
+        return unsupported_encoding(field.value);
+      }
+      break;
+    case kGrpcAcceptEncoding:
+      accepted_encodings_ = grpc::accepted_encodings(field.value);
+      has_metadata = true;
       break;
     case kOther:
     case kUserAgent:
-    case kGrpcAcceptEncoding:
       has_metadata = true;
       break;
     default:
@@ -161,10 +169,11 @@ void ServerStream::request_complete() {
     if (reader_waiting_) std::exchange(reader_waiting_, nullptr).resume();
     return;
   }
-  std::optional<grpc::ReceivedMessage> message = reader_.next();
-  if (!message) return reject(request_cardinality("none"));
+  if (!reader_.has_message()) return reject(request_cardinality("none"));
+  std::optional<grpc::ReceivedMessage> message = next_message();
+  if (!message) return;
   if (reader_.has_message()) return reject(request_cardinality("more than one"));
-  request_ = std::move(message->payload);
+  request_ = *std::move(message);
   start_handler();
 }
 
@@ -187,12 +196,30 @@ void ServerStream::answer_plain_http() {
   connection_->flush();
 }
 
-std::optional<Buffer> ServerStream::try_read() {
+std::optional<grpc::ReceivedMessage> ServerStream::try_read() {
   if (cancelled()) return std::nullopt;
-  std::optional<grpc::ReceivedMessage> message = reader_.next();
-  if (!message) return std::nullopt;
+  std::optional<grpc::ReceivedMessage> message = next_message();
   credit_window();
-  return std::move(message->payload);
+  return message;
+}
+
+std::optional<grpc::ReceivedMessage> ServerStream::next_message() {
+  std::optional<grpc::ReceivedMessage> message = reader_.next();
+  if (!message || !message->compressed) return message;
+  const std::size_t limit_bytes = server_loop_.options().max_receive_message_bytes;
+  Result<Buffer> payload = grpc::decompress(request_encoding_, message->payload.bytes(), limit_bytes);
+  if (payload) return grpc::ReceivedMessage{*std::move(payload), true};
+  reject(payload.error());
+  cancel_and_wake();
+  return std::nullopt;
+}
+
+bool ServerStream::set_compression(grpc::Encoding encoding) {
+  const bool accepted = encoding == grpc::Encoding::kIdentity ||
+                        (accepted_encodings_ & 1U << static_cast<unsigned>(encoding)) != 0;
+  if (!accepted || headers_sent_) return false;
+  response_encoding_ = encoding;
+  return true;
 }
 
 bool ServerStream::reads_ended() const { return request_ended_ || cancelled(); }
@@ -212,14 +239,20 @@ void ServerStream::send_initial_metadata() {
   grpc::HeaderList fields;
   fields.add(":status", "200", http2::HeaderToken::kStatus);
   fields.add("content-type", grpc::kContentType, http2::HeaderToken::kContentType);
+  if (response_encoding_ != grpc::Encoding::kIdentity) {
+    fields.add("grpc-encoding", grpc::to_string(response_encoding_), http2::HeaderToken::kGrpcEncoding);
+  }
   initial_metadata_.append_to(fields);
   connection_->http2().send_headers(id_, fields.fields(), false);
   connection_->flush();
 }
 
-bool ServerStream::send_message(Buffer framed) {
+bool ServerStream::send_message(Buffer framed, bool compress) {
   if (!can_send()) return false;
   send_initial_metadata();
+  if (compress && response_encoding_ != grpc::Encoding::kIdentity) {
+    framed = grpc::compress_and_frame(response_encoding_, framed.bytes().subspan(grpc::kPrefixBytes));
+  }
   connection_->http2().send_data(id_, std::move(framed), false);
   connection_->flush();
   return true;
@@ -238,7 +271,7 @@ void ServerStream::finish(const Status& status) {
     fields.add(":status", "200", http2::HeaderToken::kStatus);
     fields.add("content-type", grpc::kContentType, http2::HeaderToken::kContentType);
     if (encoding_unsupported_) {
-      fields.add("grpc-accept-encoding", kIdentity, http2::HeaderToken::kGrpcAcceptEncoding);
+      fields.add("grpc-accept-encoding", grpc::kAcceptEncoding, http2::HeaderToken::kGrpcAcceptEncoding);
     }
     initial_metadata_.append_to(fields);
   }

@@ -32,19 +32,21 @@ class ServerStream final : public ServerCall, http2::StreamObserver, TimerNode {
   void abort(const Status& status);
 
   std::string_view peer() const override;
+  bool set_compression(grpc::Encoding encoding) override;
 
   // --- for method bindings and the readers and writers
   // ------------------------------------------------------
   /// Unary and server streaming: the one request.
-  Buffer take_request() { return std::move(request_); }
-  /// The next request message if one is there.
-  std::optional<Buffer> try_read();
+  grpc::ReceivedMessage take_request() { return std::move(request_); }
+  /// The next request message if one is there, decompressed; one that cannot be ends the call.
+  std::optional<grpc::ReceivedMessage> try_read();
   /// No more requests will come: END_STREAM and none left, or the call is over.
   bool reads_ended() const;
   void wait_to_read(std::coroutine_handle<> reader) { reader_waiting_ = reader; }
 
-  /// Queues a message (with its prefix); false when nobody will read it.
-  bool send_message(Buffer framed);
+  /// Queues a message (with its prefix); false when nobody will read it. Compresses it when the call does,
+  /// unless told.
+  bool send_message(Buffer framed, bool compress = true);
   /// Whether so much is queued that a producer should pause.
   bool send_queue_full() const;
   void wait_to_write(std::coroutine_handle<> writer) { writer_waiting_ = writer; }
@@ -85,6 +87,7 @@ class ServerStream final : public ServerCall, http2::StreamObserver, TimerNode {
   void start_handler();
   void reject(const Status& status);
   void answer_plain_http();
+  std::optional<grpc::ReceivedMessage> next_message();
   void credit_window();
   void cancel_and_wake();
   void delete_if_over();
@@ -95,13 +98,17 @@ class ServerStream final : public ServerCall, http2::StreamObserver, TimerNode {
   http2::StreamId id_;
   const MethodBinding* binding_ = nullptr;
   grpc::MessageReader reader_;
-  Buffer request_;
+  grpc::ReceivedMessage request_;
   std::size_t charged_bytes_ = 0;  // received and not yet given back to the stream's window
 
   void* handler_ = nullptr;
   void (*destroy_handler_)(void*) = nullptr;
   std::coroutine_handle<> reader_waiting_;
   std::coroutine_handle<> writer_waiting_;
+
+  grpc::Encoding request_encoding_ = grpc::Encoding::kIdentity;
+  grpc::Encoding response_encoding_ = grpc::Encoding::kIdentity;
+  std::uint8_t accepted_encodings_ = 0;  // bit per grpc::Encoding
 
   int http_status_ = 0;  // set for a request that is not gRPC: what it is answered with
   bool head_request_ = false;

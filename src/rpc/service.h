@@ -70,6 +70,12 @@ void finish_with(ServerStream& stream, const Result<Response>& result) {
 }
 inline void finish_with(ServerStream& stream, const Status& status) { stream.finish(status); }
 
+template <typename Request>
+Incoming<Request> take_request(ServerStream& stream) {
+  grpc::ReceivedMessage message = stream.take_request();
+  return Incoming<Request>{std::move(message.payload), message.compressed};
+}
+
 /// A handler's coroutine on its stream.
 template <typename Outcome>
 struct RunningHandler {
@@ -108,8 +114,7 @@ class UnaryStarter final : public MethodBinding::Starter {
   void begin(ServerStream& stream,
              Task<Result<Response>> (Handler::*method)(ServerCall&, Incoming<Request>)) const {
     using Outcome = Result<Response>;
-    RunningHandler<Outcome>::start(stream,
-                                   (handler_.*method)(stream, Incoming<Request>{stream.take_request()}));
+    RunningHandler<Outcome>::start(stream, (handler_.*method)(stream, take_request<Request>(stream)));
   }
 
   Handler& handler_;
@@ -132,7 +137,7 @@ Task<Status> run_streaming(Handler& handler,
                            Task<Status> (Handler::*method)(ServerCall&, Incoming<Request>, Writer<Response>&),
                            ServerStream& stream) {
   Writer<Response> out{stream};
-  Task<Status> task = (handler.*method)(stream, Incoming<Request>{stream.take_request()}, out);
+  Task<Status> task = (handler.*method)(stream, take_request<Request>(stream), out);
   co_return co_await std::move(task);
 }
 
