@@ -20,6 +20,7 @@ from tally import Tally, read_junit
 
 REPORTS = sources.ROOT / "build" / "reports"
 JOBS = str(os.cpu_count() or 1)
+NAMED_FAILURES = 40  # a suite whose program was not built fails as a whole
 TSAN_PROGRAMS = ["parlance_net_test", "parlance_rpc_test", "parlance_services_test"]
 
 
@@ -121,13 +122,15 @@ def run_all(suites: list[Suite], pattern: str) -> list[tuple[Suite, Tally, float
     return rows
 
 
-def print_table(rows: list[tuple[Suite, Tally, float]]) -> None:
+def print_summary(rows: list[tuple[Suite, Tally, float]]) -> None:
+    for suite, tally, _ in rows:
+        for name in tally.failures[:NAMED_FAILURES]:
+            print(f"failed: {suite.name}: {name}")
+        if (more := len(tally.failures) - NAMED_FAILURES) > 0:
+            print(f"failed: {suite.name}: and {more} more")
     print(f"\n{'suite':<22}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}")
     for suite, tally, seconds in rows:
         print(f"{suite.name:<22}{tally.passed:>8}{tally.failed:>8}{tally.skipped:>9}{seconds:>9.0f}")
-    for suite, tally, _ in rows:
-        for name in tally.failures:
-            print(f"failed: {suite.name}: {name}")
 
 
 def main(arguments: list[str]) -> int:
@@ -140,7 +143,8 @@ def main(arguments: list[str]) -> int:
     if options.filter:
         suites = [suite for suite in suites if suite.name != "house rules"]
     rows = run_all(suites, options.filter)
-    print_table(rows)
+    print()
+    print_summary(rows)
     total = sum((tally for _, tally, _ in rows), Tally())
     print(f"\n{total.passed} passed, {total.failed} failed, {total.skipped} skipped", flush=True)
     return 1 if total.failed or not total.total else 0

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ALLOWED_SKIP = "needs a GPU"
+NOT_BUILT = "Unable to find executable"  # ctest's word for a test program that failed to build
 
 
 @dataclass
@@ -44,6 +45,8 @@ def read_case(case: ElementTree.Element, skips_fail: bool) -> Tally:
     reason = skip_reason(case)
     if reason is None:
         return Tally(passed=1)
+    if reason == NOT_BUILT:
+        return Tally(failed=1, failures=[name])
     if skips_fail and not reason.startswith(ALLOWED_SKIP):
         return Tally(failed=1, failures=[f"{name} (skipped: {reason})"])
     return Tally(skipped=1)

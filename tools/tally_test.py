@@ -35,9 +35,14 @@ def test_where_skips_fail_only_the_need_of_a_gpu_excuses(junit):
     assert tally == Tally(1, 1, 2, ["a.d (skipped: no port)"])
 
 
-def test_a_test_that_ctest_could_not_start_is_no_pass(junit):
-    assert junit('<testcase name="x_NOT_BUILT" status="notrun"/>') == Tally(0, 0, 1)
-    assert junit('<testcase name="x_NOT_BUILT" status="notrun"/>', skips_fail=True).failed == 1
+def test_a_test_program_that_was_not_built_is_a_failure(junit):
+    tally = junit('<testcase name="x_NOT_BUILT" status="notrun"><skipped message="Unable to find executable"/></testcase>')
+    assert tally == Tally(0, 1, 0, ["x_NOT_BUILT"])
+
+
+def test_a_disabled_test_is_skipped(junit):
+    assert junit('<testcase name="x" status="disabled"/>') == Tally(0, 0, 1)
+    assert junit('<testcase name="x" status="disabled"/>', skips_fail=True).failed == 1
 
 
 def test_tallies_add_up():
