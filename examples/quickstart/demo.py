@@ -4,9 +4,11 @@ Run it with ./run demo, which builds the server first. --keep leaves the server 
 """
 
 import argparse
+import collections
 import csv
 import importlib
 import itertools
+import os
 import queue
 import statistics
 import sys
@@ -27,7 +29,8 @@ REPOSITORY = ROOT / "models/repository"
 HELD_OUT = ROOT / "models/digits/held_out.csv"
 SERVICE = "inference.InferenceService"
 DIGITS_SHOWN = 4
-BLOCK_COLUMNS = 38  # of a digit with its bars; two stand side by side
+PICTURE_COLUMNS = 20
+BLOCK_COLUMNS = 40  # of a digit with its bars; two stand side by side
 FILES_TYPED = [
     "README.md",
     "run",
@@ -58,6 +61,10 @@ def read_held_out() -> list[tuple[str, list[float]]]:
         return [(row[0], [float(pixel) for pixel in row[1:]]) for row in rows]
 
 
+def article(digit: str) -> str:
+    return "an" if digit == "8" else "a"
+
+
 def heading(text: str) -> None:
     print(f"\n{bold(text)}")
 
@@ -79,18 +86,16 @@ class Demo:
         blocks = [self.digit_block(label, pixels) for label, pixels in chosen]
         for left, right in itertools.zip_longest(blocks[::2], blocks[1::2], fillvalue=[]):
             print()
-            print("\n".join(picture.side_by_side(left, right, BLOCK_COLUMNS + 2)))
+            print("\n".join(picture.side_by_side(left, right, BLOCK_COLUMNS)))
 
     def digit_block(self, label: str, pixels: list[float]) -> list[str]:
         answer = self.stub.Predict(self.digit_request(pixels), timeout=5)
         best = answer.top_k[0].label
         mark = green("✓") if best == label else red("✗")
-        verdict = f"a {label}, predicted {best} "
-        bars = [f"{verdict}{mark}".ljust(20 + len(mark) - 1), " " * 20]
+        lines = [f"{article(label)} {label}, predicted {best} {mark}", ""]
         for score in answer.top_k:
-            bars.append(f"{score.label} {green(picture.bar(score.score, 10))} {score.score:6.1%} ")
-        bars += [" " * 20] * (8 - len(bars))
-        return picture.side_by_side([f"  {line}  " for line in picture.digit_lines(pixels)], bars, BLOCK_COLUMNS + 2 - 20)
+            lines.append(f"{score.label} {green(picture.bar(score.score, 10))} {score.score:6.1%}")
+        return picture.side_by_side([f"  {line}" for line in picture.digit_lines(pixels)], lines, PICTURE_COLUMNS)
 
     # --- the bytes of a file, one Predict
 
@@ -119,17 +124,24 @@ class Demo:
         requests = queue.SimpleQueue()
         responses = self.stub.StreamingPredict(iter(requests.get, None), timeout=60)
         progress = picture.Progress("digits", len(held_out))
-        right, round_trips_ms, model_ms = 0, [], []
+        mistakes = collections.Counter()
+        round_trips_ms, model_ms = [], []
         for done, (label, pixels) in enumerate(held_out, 1):
             began = time.perf_counter()
             requests.put(self.digit_request(pixels, str(done)))
             answer = next(responses)
             round_trips_ms.append((time.perf_counter() - began) * 1000)
             model_ms.append(answer.inference_latency_ms)
-            right += answer.top_k[0].label == label
+            best = answer.top_k[0].label
+            if best != label:
+                mistakes[f"{label}→{best}"] += 1
             progress.show(done)
         requests.put(None)
+        right = len(held_out) - mistakes.total()
         print(f"\n  accuracy     {bold(f'{right / len(held_out):.1%}')}  ({right} of {len(held_out)})")
+        if mistakes:
+            pairs = "  ".join(mistake + (f" ×{times}" if times > 1 else "") for mistake, times in mistakes.most_common(6))
+            print(f"  mistakes     {pairs}")
         print(f"  round trip   {quantiles(round_trips_ms)}  {dim('seen by this Python client')}")
         print(f"  in the model {quantiles(model_ms)}  {dim('as the server measured it')}")
 
@@ -151,8 +163,8 @@ def say_what_next(server: Server, keep: bool) -> None:
     print(f"""
   # what is served, and a prediction, in another terminal
   build/release/parlance call {address} --list
-  build/release/parlance call {address} {SERVICE}/Predict \\
-      @examples/quickstart/digit.json
+  build/release/parlance call {address} \\
+      {SERVICE}/Predict @examples/quickstart/digit.json
 
   # the same with grpcurl
   .deps/bin/grpcurl -plaintext -d @ {address} \\
@@ -193,6 +205,8 @@ def main() -> int:
         print(f"demo: {error.code().name}: {error.details()}", file=sys.stderr)
     except KeyboardInterrupt:
         print()
+    except BrokenPipeError:  # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     finally:
         if server is not None and not (finished and options.keep):
             server.stop()

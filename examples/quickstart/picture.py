@@ -1,12 +1,14 @@
 """Text pictures: digits, bars and progress, for terminals and for plain output."""
 
 import os
+import re
 import sys
 import time
 
 SHADES = " ░▒▓█"
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 BRIGHTEST_PIXEL = 16
+ESCAPES = re.compile(r"\x1b\[\d+m")
 
 IS_TERMINAL = sys.stdout.isatty()
 HAS_COLOUR = IS_TERMINAL and "NO_COLOR" not in os.environ
@@ -50,12 +52,17 @@ def bar(share: float, width: int) -> str:
     return text.ljust(width)
 
 
+def padded(line: str, width: int) -> str:
+    """`line` with spaces up to `width` columns as seen: colours take none."""
+    return line + " " * (width - len(ESCAPES.sub("", line)))
+
+
 def side_by_side(left: list[str], right: list[str], width: int) -> list[str]:
-    """Two blocks of lines as one; `width` is that of every line on the left, as seen."""
+    """Two blocks of lines as one, the right one from column `width` on."""
     height = max(len(left), len(right))
-    left = left + [" " * width] * (height - len(left))
+    left = left + [""] * (height - len(left))
     right = right + [""] * (height - len(right))
-    return [f"{a}{b}" for a, b in zip(left, right)]
+    return [f"{padded(a, width)}{b}".rstrip() for a, b in zip(left, right)]
 
 
 class Progress:

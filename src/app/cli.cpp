@@ -4,14 +4,18 @@
 
 #include <google/protobuf/stubs/common.h>
 #include <CLI/CLI.hpp>
+#include <array>
 #include <map>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/call.h"
 #include "app/config_file.h"
 #include "app/exit_codes.h"
 #include "app/serve.h"
+#include "app/spelling.h"
 #include "app/values.h"
 #include "base/version.h"
 
@@ -26,6 +30,15 @@ struct CommandLine {
   CallRequest call;
   std::string timeout;
   std::string max_receive_message_bytes;
+};
+
+// CLI11's own writes "TEXT REQUIRED" behind a positional and "..." behind whatever is kept in a list.
+class HelpFormatter final : public CLI::Formatter {
+ public:
+  std::string make_option_opts(const CLI::Option* option) const override {
+    const bool is_value = !option->get_positional() && option->get_type_size() != 0;
+    return is_value ? " " + option->get_type_name() : std::string{};
+  }
 };
 
 int usage_error(const std::string& text) {
@@ -152,6 +165,15 @@ int run_call(CommandLine& given) {
   return call(request);
 }
 
+// CLI11 says of a wrong word only that a command is missing.
+int unknown_command(std::string_view word) {
+  constexpr std::array<std::string_view, 3> kCommands{"serve", "call", "version"};
+  const std::string_view close = nearest(word, kCommands);
+  return usage_error(
+      fmt::format("there is no command '{}'{}", word,
+                  close.empty() ? ": serve, call or version" : fmt::format("; did you mean '{}'?", close)));
+}
+
 int print_version() {
   std::printf("parlance %s (protobuf %s)\n", std::string{kVersion}.c_str(),
               google::protobuf::internal::VersionString(GOOGLE_PROTOBUF_VERSION).c_str());
@@ -164,7 +186,9 @@ int run(int argument_count, const char* const* arguments) {
   CLI::App app{"Parlance: gRPC for AI inference."};
   app.name("parlance");
   app.require_subcommand(1);
-  app.get_formatter()->column_width(34);
+  auto formatter = std::make_shared<HelpFormatter>();
+  formatter->column_width(34);
+  app.formatter(formatter);
   CommandLine given;
   const CLI::App* serve = add_serve(app, given);
   const CLI::App* call = add_call(app, given);
@@ -172,6 +196,10 @@ int run(int argument_count, const char* const* arguments) {
   app.footer("Run `parlance COMMAND --help` for the options of a command, with examples.");
   try {
     app.parse(argument_count, arguments);
+  } catch (const CLI::RequiredError& error) {
+    const bool has_word = argument_count > 1 && arguments[1][0] != '-';
+    if (has_word && app.get_subcommands().empty()) return unknown_command(arguments[1]);
+    return app.exit(error), kExitUsage;
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kExitOk : kExitUsage;
   }

@@ -36,8 +36,8 @@ std::vector<std::string_view> setting_names() {
 std::string unknown_key(const std::string& key) {
   const std::vector<std::string_view> names = setting_names();
   const std::string_view close = nearest(key, names);
-  return fmt::format("unknown key '{}'{}. Keys: {}", key,
-                     close.empty() ? std::string{} : fmt::format("; did you mean '{}'?", close),
+  return fmt::format("unknown key '{}'{} Keys: {}", key,
+                     close.empty() ? "." : fmt::format("; did you mean '{}'?", close),
                      fmt::join(names, ", "));
 }
 

@@ -80,7 +80,7 @@ TEST(ConfigFile, AWrongValueIsNamedWithLineAndKey) {
 }
 
 TEST(ConfigFile, WhatIsNotYamlIsNamedWithItsLine) {
-  EXPECT_THAT(error_of("threads: 4\nlisten: [\"a\""), StartsWith("serve.yaml:3: this is not YAML: "));
+  EXPECT_THAT(error_of("threads: 4\nlisten: [\"a\""), StartsWith("serve.yaml:2: this is not YAML: "));
 }
 
 TEST(ConfigFile, AFileThatIsNotThereIsSaid) {

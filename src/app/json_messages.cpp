@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "app/spelling.h"
+#include "app/json_layout.h"
 
 namespace parlance::app {
 namespace {
@@ -44,7 +44,6 @@ std::expected<Buffer, std::string> JsonMessages::parse(const pb::Descriptor& typ
 std::expected<std::string, std::string> JsonMessages::print(const pb::Descriptor& type, const Buffer& bytes,
                                                             JsonStyle style) const {
   pb::util::JsonPrintOptions options;
-  options.add_whitespace = !style.compact;
   options.always_print_primitive_fields = style.default_values;
   std::string json;
   const auto status =
@@ -53,8 +52,7 @@ std::expected<std::string, std::string> JsonMessages::print(const pb::Descriptor
     return std::unexpected{fmt::format("the response is not a valid {}: {}", type.full_name(),
                                        std::string_view{status.message()})};
   }
-  if (!json.ends_with('\n')) json += '\n';
-  return json;
+  return style.compact ? json + "\n" : layout_json(json);
 }
 
 }  // namespace parlance::app

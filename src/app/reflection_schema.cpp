@@ -2,7 +2,9 @@
 #include <google/protobuf/descriptor.pb.h>
 #include <google/protobuf/descriptor_database.h>
 
+#include <cctype>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "app/schema.h"
@@ -11,6 +13,29 @@ namespace parlance::app {
 namespace {
 
 namespace pb = google::protobuf;
+
+// The name in JSON that a field has without saying so: "model_name" becomes "modelName".
+std::string default_json_name(std::string_view field) {
+  std::string name;
+  bool capital = false;
+  for (const char c : field) {
+    if (c == '_') {
+      capital = true;
+    } else {
+      name +=
+          std::exchange(capital, false) ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : c;
+    }
+  }
+  return name;
+}
+
+// Servers spell every name out, and it would then stand in every declaration that is printed.
+void drop_default_json_names(pb::DescriptorProto& message) {
+  for (auto& field : *message.mutable_field()) {
+    if (field.json_name() == default_json_name(field.name())) field.clear_json_name();
+  }
+  for (auto& nested : *message.mutable_nested_type()) drop_default_json_names(nested);
+}
 
 // Where a descriptor pool finds what it does not have yet: what the server answered before, then the server.
 class ReflectionDatabase final : public pb::DescriptorDatabase {
@@ -59,7 +84,9 @@ class ReflectionDatabase final : public pb::DescriptorDatabase {
     for (const std::string& bytes : response->file_descriptor_response().file_descriptor_proto()) {
       pb::FileDescriptorProto file;
       pb::FileDescriptorProto before;
-      if (file.ParseFromString(bytes) && !known_.FindFileByName(file.name(), &before)) known_.Add(file);
+      if (!file.ParseFromString(bytes) || known_.FindFileByName(file.name(), &before)) continue;
+      for (auto& message : *file.mutable_message_type()) drop_default_json_names(message);
+      known_.Add(file);
     }
     return true;
   }

@@ -1,0 +1,88 @@
+#include "app/cli.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <vector>
+
+#include "app/exit_codes.h"
+
+namespace parlance::app {
+namespace {
+
+using ::testing::HasSubstr;
+
+struct Outcome {
+  int exit_code;
+  std::string out;
+  std::string error;
+};
+
+Outcome run_with(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "parlance");
+  ::testing::internal::CaptureStdout();
+  ::testing::internal::CaptureStderr();
+  const int exit_code = run(static_cast<int>(arguments.size()), arguments.data());
+  std::fflush(stdout);
+  return {exit_code, ::testing::internal::GetCapturedStdout(), ::testing::internal::GetCapturedStderr()};
+}
+
+TEST(CommandLine, WrongUsageEndsWith64) {
+  const std::pair<std::vector<const char*>, std::string> cases[] = {
+      {{}, "subcommand is required"},
+      {{"sing"}, "there is no command 'sing': serve, call or version"},
+      {{"sreve"}, "there is no command 'sreve'; did you mean 'serve'?"},
+      {{"serve"}, "REPOSITORY is required"},
+      {{"serve", "models", "--thread", "1"}, "--thread"},
+      {{"serve", "models", "--threads", "many"}, "--threads: 'many' is not a whole number from 0 to 1024"},
+      {{"serve", "models", "--threads", "1", "--threads", "2"}, "--threads is given twice"},
+      {{"serve", "models", "--listen", "here"}, "--listen: 'here' is not an address"},
+      {{"call"}, "TARGET is required"},
+      {{"call", "localhost:1"}, "METHOD is missing"},
+      {{"call", "localhost:1", "a.B/C", "--timeout", "1"}, "--timeout: '1' is not a duration"},
+      {{"call", "localhost:1", "a.B/C", "--timeout", "0s"}, "--timeout: must be more than 0"},
+      {{"call", "localhost:1", "a.B/C", "--max-receive-message-bytes", "x"}, "'x' is not a size"},
+  };
+  for (const auto& [arguments, error] : cases) {
+    const Outcome outcome = run_with(arguments);
+    EXPECT_EQ(outcome.exit_code, kExitUsage) << error;
+    EXPECT_THAT(outcome.error, HasSubstr(error));
+  }
+}
+
+TEST(CommandLine, HelpAndVersionAreNoErrors) {
+  EXPECT_THAT(run_with({"--help"}).out, HasSubstr("serve"));
+  EXPECT_THAT(run_with({"serve", "--help"}).out, HasSubstr("--shutdown-grace TIME"));
+  EXPECT_THAT(run_with({"call", "--help"}).out, HasSubstr("Examples:"));
+  const Outcome version = run_with({"version"});
+  EXPECT_EQ(version.exit_code, kExitOk);
+  EXPECT_THAT(version.out, HasSubstr("parlance 0."));
+}
+
+TEST(CommandLine, ARepositoryThatIsNotThereEndsWith66) {
+  EXPECT_EQ(run_with({"serve", "/no/such/models"}).exit_code, kExitNoInput);
+}
+
+TEST(CommandLine, AWrongConfigurationFileEndsWith78) {
+  const std::string file = ::testing::TempDir() + "wrong_serve.yaml";
+  std::ofstream{file} << "threads: 1\ntreads: 2\n";
+  const Outcome outcome = run_with({"serve", "/no/such/models", "--config", file.c_str()});
+  std::filesystem::remove(file);
+  EXPECT_EQ(outcome.exit_code, kExitConfig);
+  EXPECT_THAT(outcome.error, HasSubstr(file + ":2: unknown key 'treads'; did you mean 'threads'?"));
+  EXPECT_EQ(run_with({"serve", "/no/such/models", "--config", "/no/such.yaml"}).exit_code, kExitConfig);
+}
+
+TEST(CommandLine, FlagsWinOverTheConfigurationFile) {
+  const std::string file = ::testing::TempDir() + "flags_serve.yaml";
+  std::ofstream{file} << "log-format: text\n";
+  const Outcome outcome =
+      run_with({"serve", "/no/such/models", "--config", file.c_str(), "--log-format", "json"});
+  std::filesystem::remove(file);
+  EXPECT_THAT(outcome.error, HasSubstr(R"("level":"error","msg":"the model repository is not a folder")"));
+}
+
+}  // namespace
+}  // namespace parlance::app
