@@ -29,10 +29,21 @@ struct CallOptions {
   const Metadata* metadata = nullptr;
   /// While there is no connection, wait for one until the deadline instead of failing with UNAVAILABLE.
   bool wait_for_ready = false;
+  /// A call made by a handler ends with the handler's call, and earlier than its deadline, unless this is
+  /// set: see detach().
+  bool detached = false;
   /// How request messages are compressed; nothing: as the channel says.
   std::optional<Encoding> compression = std::nullopt;
   /// For the one request of a unary or server-streaming call.
   WriteOptions request = {};
 };
+
+/// Options for a call that goes on when the server call it is made for has ended:
+///
+///   co_await log.Write(entry, detach({.timeout = 1s}));
+constexpr CallOptions detach(CallOptions options = {}) {
+  options.detached = true;
+  return options;
+}
 
 }  // namespace parlance

@@ -14,6 +14,8 @@ class CancellationListener {
 
  protected:
   ~CancellationListener() { unlink(); }
+  /// Is not told any more.
+  void stop_listening() { unlink(); }
 
  private:
   friend class CancellationList;

@@ -9,12 +9,23 @@
 #include "rpc/channel_core.h"
 #include "rpc/client_call.h"
 #include "rpc/client_transport.h"
+#include "rpc/server_call.h"
 
 namespace parlance::detail {
 namespace {
 
+// What a handler keeps of its own time to use the answer of a call it makes: 5 ms, or a tenth of a shorter
+// time.
+constexpr Duration kLargestMargin = std::chrono::milliseconds{5};
+constexpr int kMarginFraction = 10;
+
 Status cancelled_here() {
   return grpc::make_error(StatusCode::kCancelled, "CANCELLED_BY_CALLER", "the caller cancelled the call");
+}
+
+Status parent_cancelled() {
+  return grpc::make_error(StatusCode::kCancelled, "PARENT_CANCELLED",
+                          "the server call that this call was made for has ended", {{"knob", "detach()"}});
 }
 
 Status deadline_passed() {
@@ -87,6 +98,7 @@ ClientStreamRef ClientStream::start(const Channel& channel, std::string_view pat
   stream->half_closed_ = half_close;
   ClientStreamRef reference{stream};
 
+  if (ServerCall* parent = current_call(); parent != nullptr && !options.detached) stream->inherit(*parent);
   stream->add_reference();  // the transport's, until the end
   if (current != nullptr) {
     stream->begin(core.key().transport_on(loop));
@@ -95,6 +107,19 @@ ClientStreamRef ClientStream::start(const Channel& channel, std::string_view pat
   }
   return reference;
 }
+
+// The server call's budget less what it needs to use the answer, and its end.
+void ClientStream::inherit(ServerCall& parent) {
+  const TimePoint now = Clock::now();
+  const Duration remaining = parent.deadline().remaining(now);
+  if (remaining != Duration::max()) {
+    const Duration margin = std::min(kLargestMargin, remaining / kMarginFraction);
+    deadline_ = earliest(deadline_, Deadline::after(now, remaining - margin));
+  }
+  parent.on_cancelled(*this);
+}
+
+void ClientStream::on_cancelled() { end_with(parent_cancelled()); }
 
 void ClientStream::begin(ClientTransport& transport) {
   if (ended_) return drop_reference();  // cancelled before it began
@@ -134,7 +159,7 @@ void ClientStream::open_on(ClientConnection& connection) {
   }
   unsent_.clear();
   connection.flush();
-  wake(writer_waiting_);
+  writer_waiting_.resume();
 }
 
 void ClientStream::fail(Status status) {
@@ -251,7 +276,7 @@ void ClientStream::on_headers(http2::HeaderFields fields, bool end_stream) {
   Result<Metadata> metadata = Metadata::from_fields(fields);
   if (!metadata) return end_with(std::move(metadata.error()));
   initial_metadata_ = *std::move(metadata);
-  wake(headers_waiting_);
+  headers_waiting_.resume();
 }
 
 Status ClientStream::read_encoding(http2::HeaderFields fields) {
@@ -287,10 +312,10 @@ void ClientStream::on_data(Bytes data, bool) {
   if (Status error = reader_.feed(data); !error.ok()) return end_with(std::move(error));
   if (discarding_) return discard_messages();
   credit_window();
-  if (reader_.has_message()) wake(reader_waiting_);
+  if (reader_.has_message()) reader_waiting_.resume();
 }
 
-void ClientStream::on_send_ready() { wake(writer_waiting_); }
+void ClientStream::on_send_ready() { writer_waiting_.resume(); }
 
 void ClientStream::on_closed(const http2::StreamEnd& end_of_stream) {
   connection_ = nullptr;
@@ -303,17 +328,14 @@ void ClientStream::on_timer() { end_with(deadline_passed()); }
 void ClientStream::end(Status status) {
   if (std::exchange(ended_, true)) return;
   loop_.disarm(*this);
+  stop_listening();
   status_ = std::move(status);
   add_reference();
-  wake(headers_waiting_);
-  wake(reader_waiting_);
-  wake(writer_waiting_);
-  wake(end_waiting_);
+  headers_waiting_.resume();
+  reader_waiting_.resume();
+  writer_waiting_.resume();
+  end_waiting_.resume();
   drop_reference();
-}
-
-void ClientStream::wake(std::coroutine_handle<>& waiter) {
-  if (const auto resumed = std::exchange(waiter, nullptr)) resumed.resume();
 }
 
 void ClientStream::drop_reference() {

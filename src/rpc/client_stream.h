@@ -17,6 +17,8 @@
 #include "http2/connection.h"
 #include "net/loop.h"
 #include "rpc/call_options.h"
+#include "rpc/call_scope.h"
+#include "rpc/cancellation.h"
 #include "rpc/channel.h"
 
 namespace parlance::detail {
@@ -29,7 +31,7 @@ struct ChannelConfig;
 /// A call on a client's stream: sends, puts messages together, keeps the flow-control books, and knows how it
 /// ended. Belongs to one loop; only making, dropping and posting to it may happen elsewhere. Counted by
 /// ClientStreamRef; the transport holds a count while the call is open.
-class ClientStream final : public http2::StreamObserver, TimerNode {
+class ClientStream final : public http2::StreamObserver, TimerNode, CancellationListener {
  public:
   /// Starts a call on the current loop, or on the background loop from any other thread. `first_message`
   /// (with its prefix) goes out with the headers when it has a value; `half_close`: no more will follow.
@@ -66,13 +68,13 @@ class ClientStream final : public http2::StreamObserver, TimerNode {
   void cancel_from_anywhere();
 
   /// Resumed at the next message or at the end.
-  void wait_to_read(std::coroutine_handle<> waiter) { reader_waiting_ = waiter; }
+  void wait_to_read(std::coroutine_handle<> waiter) { reader_waiting_ = Waiter{waiter}; }
   /// Resumed when the server's metadata are here, or at the end.
-  void wait_for_headers(std::coroutine_handle<> waiter) { headers_waiting_ = waiter; }
+  void wait_for_headers(std::coroutine_handle<> waiter) { headers_waiting_ = Waiter{waiter}; }
   /// Resumed when the queue has room, or at the end.
-  void wait_to_write(std::coroutine_handle<> waiter) { writer_waiting_ = waiter; }
+  void wait_to_write(std::coroutine_handle<> waiter) { writer_waiting_ = Waiter{waiter}; }
   /// Resumed at the end.
-  void wait_for_end(std::coroutine_handle<> waiter) { end_waiting_ = waiter; }
+  void wait_for_end(std::coroutine_handle<> waiter) { end_waiting_ = Waiter{waiter}; }
 
  private:
   friend class ClientTransport;
@@ -87,7 +89,10 @@ class ClientStream final : public http2::StreamObserver, TimerNode {
   void on_data(Bytes data, bool end_stream) override;
   void on_send_ready() override;
   void on_closed(const http2::StreamEnd& end) override;
-  void on_timer() override;  // the deadline
+  void on_timer() override;      // the deadline
+  void on_cancelled() override;  // of the server call that it was made for
+
+  void inherit(ServerCall& parent);
 
   void begin(ClientTransport& transport);
   /// From the transport: the connection is there and has room.
@@ -99,7 +104,6 @@ class ClientStream final : public http2::StreamObserver, TimerNode {
   void read_trailers(http2::HeaderFields fields);
   void end(Status status);
   void credit_window();
-  static void wake(std::coroutine_handle<>& waiter);
 
   void add_reference() { references_.fetch_add(1, std::memory_order_relaxed); }
   void drop_reference();
@@ -133,10 +137,10 @@ class ClientStream final : public http2::StreamObserver, TimerNode {
   bool ended_ = false;
   bool discarding_ = false;
 
-  std::coroutine_handle<> headers_waiting_;
-  std::coroutine_handle<> reader_waiting_;
-  std::coroutine_handle<> writer_waiting_;
-  std::coroutine_handle<> end_waiting_;
+  Waiter headers_waiting_;
+  Waiter reader_waiting_;
+  Waiter writer_waiting_;
+  Waiter end_waiting_;
 };
 
 /// The caller's hold on a call. Dropping it cancels the call when it has not ended. May be dropped on any

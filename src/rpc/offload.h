@@ -9,6 +9,7 @@
 #include "base/assert.h"
 #include "net/loop.h"
 #include "net/thread_pool.h"
+#include "rpc/call_scope.h"
 
 namespace parlance {
 
@@ -30,13 +31,13 @@ class [[nodiscard]] offload {
   void await_suspend(std::coroutine_handle<> waiting) {
     net::Loop* loop = net::Loop::current();
     require(loop != nullptr, "offload: awaited outside of a loop");
-    pool_.post([this, waiting, home = loop->handle()] {
+    pool_.post([this, waiter = detail::Waiter{waiting}, home = loop->handle()] {
       try {
         value_.emplace(work_());
       } catch (...) {
         thrown_ = std::current_exception();
       }
-      home.post([waiting] { waiting.resume(); });
+      home.post([waiter]() mutable { waiter.resume(); });
     });
   }
   Value await_resume() {

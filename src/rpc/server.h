@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/deadline.h"
 #include "base/status.h"
 #include "grpc/compression.h"
 #include "grpc/message_reader.h"
@@ -43,6 +44,10 @@ struct ServerOptions {
   http2::Limits http2 = {};
   /// Bytes queued for a slow reader before Writer::write waits.
   std::size_t send_high_water_bytes = 64 * 1024;
+  /// The deadline of calls that come without one; zero: none.
+  Duration default_timeout = Duration::zero();
+  /// No call's deadline is later than this, whatever the caller asked for; zero: no limit.
+  Duration max_timeout = Duration::zero();
   /// After shutdown() begins, calls may run on for this long; then they are cancelled with UNAVAILABLE.
   std::chrono::milliseconds shutdown_grace{30'000};
   /// Default: warnings and errors to stderr.

@@ -27,7 +27,7 @@ void ServerCall::cancel() {
 ServerCall::Sleep::~Sleep() { call_.loop().disarm(*this); }
 
 void ServerCall::Sleep::await_suspend(std::coroutine_handle<> sleeper) {
-  sleeper_ = sleeper;
+  sleeper_ = detail::Waiter{sleeper};
   call_.on_cancelled(*this);
   if (!until_.is_never()) call_.loop().arm(*this, until_.at());
 }

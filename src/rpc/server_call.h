@@ -11,6 +11,7 @@
 #include "grpc/compression.h"
 #include "grpc/metadata.h"
 #include "net/loop.h"
+#include "rpc/call_scope.h"
 #include "rpc/cancellation.h"
 
 namespace parlance {
@@ -94,7 +95,7 @@ class ServerCall::Sleep final : TimerNode, CancellationListener {
 
   ServerCall& call_;
   Deadline until_;
-  std::coroutine_handle<> sleeper_;
+  detail::Waiter sleeper_;
 };
 
 inline ServerCall::Sleep ServerCall::sleep_for(Duration time) { return {*this, time}; }

@@ -78,6 +78,7 @@ void ServerStream::begin(http2::HeaderFields fields) {
   http_status_ = 0;
   if (const Status status = read_request(fields); !status.ok()) return reject(status);
   set_compression(server_loop_.options().compression);
+  limit_deadline();
   if (!deadline_.is_never()) loop_.arm(*this, deadline_.at());
   if (binding_->streams_requests()) start_handler();
 }
@@ -92,6 +93,16 @@ Status ServerStream::read_request(http2::HeaderFields fields) {
   if (!metadata) return std::move(metadata.error());
   request_metadata_ = *std::move(metadata);
   return {};
+}
+
+void ServerStream::limit_deadline() {
+  const ServerOptions& options = server_loop_.options();
+  if (deadline_.is_never() && options.default_timeout > Duration::zero()) {
+    deadline_ = Deadline::after(loop_.now(), options.default_timeout);
+  }
+  if (options.max_timeout > Duration::zero()) {
+    deadline_ = earliest(deadline_, Deadline::after(loop_.now(), options.max_timeout));
+  }
 }
 
 Status ServerStream::read_field(const http2::HeaderField& field, bool& has_metadata) {
@@ -152,8 +163,8 @@ void ServerStream::on_data(Bytes data, bool end_stream) {
   }
   if (end_stream) {
     request_complete();
-  } else if (reader_.has_message() && reader_waiting_) {
-    std::exchange(reader_waiting_, nullptr).resume();
+  } else if (reader_.has_message()) {
+    reader_waiting_.resume();
   }
 }
 
@@ -166,7 +177,7 @@ void ServerStream::request_complete() {
     return cancel_and_wake();
   }
   if (binding_->streams_requests()) {
-    if (reader_waiting_) std::exchange(reader_waiting_, nullptr).resume();
+    reader_waiting_.resume();
     return;
   }
   if (!reader_.has_message()) return reject(request_cardinality("none"));
@@ -179,6 +190,7 @@ void ServerStream::request_complete() {
 
 void ServerStream::start_handler() {
   if (deadline_.expired(loop_.now())) return reject(deadline_passed());
+  const CallScope scope{this};
   binding_->start(*this);
 }
 
@@ -315,9 +327,7 @@ void ServerStream::abort(const Status& status) {
 
 void ServerStream::on_timer() { abort(deadline_passed()); }
 
-void ServerStream::on_send_ready() {
-  if (writer_waiting_) std::exchange(writer_waiting_, nullptr).resume();
-}
+void ServerStream::on_send_ready() { writer_waiting_.resume(); }
 
 void ServerStream::on_closed(const http2::StreamEnd&) {
   closing_ = true;
@@ -330,8 +340,8 @@ void ServerStream::on_closed(const http2::StreamEnd&) {
 
 void ServerStream::cancel_and_wake() {
   cancel();
-  if (reader_waiting_) std::exchange(reader_waiting_, nullptr).resume();
-  if (writer_waiting_) std::exchange(writer_waiting_, nullptr).resume();
+  reader_waiting_.resume();
+  writer_waiting_.resume();
 }
 
 void ServerStream::delete_if_over() {

@@ -42,14 +42,14 @@ class ServerStream final : public ServerCall, http2::StreamObserver, TimerNode {
   std::optional<grpc::ReceivedMessage> try_read();
   /// No more requests will come: END_STREAM and none left, or the call is over.
   bool reads_ended() const;
-  void wait_to_read(std::coroutine_handle<> reader) { reader_waiting_ = reader; }
+  void wait_to_read(std::coroutine_handle<> reader) { reader_waiting_ = Waiter{reader}; }
 
   /// Queues a message (with its prefix); false when nobody will read it. Compresses it when the call does,
   /// unless told.
   bool send_message(Buffer framed, bool compress = true);
   /// Whether so much is queued that a producer should pause.
   bool send_queue_full() const;
-  void wait_to_write(std::coroutine_handle<> writer) { writer_waiting_ = writer; }
+  void wait_to_write(std::coroutine_handle<> writer) { writer_waiting_ = Waiter{writer}; }
   void send_initial_metadata();
 
   /// Sends the trailers. The first status wins.
@@ -82,6 +82,7 @@ class ServerStream final : public ServerCall, http2::StreamObserver, TimerNode {
 
   void begin(http2::HeaderFields fields);
   Status read_request(http2::HeaderFields fields);
+  void limit_deadline();
   Status read_field(const http2::HeaderField& field, bool& has_metadata);
   void request_complete();
   void start_handler();
@@ -103,8 +104,8 @@ class ServerStream final : public ServerCall, http2::StreamObserver, TimerNode {
 
   void* handler_ = nullptr;
   void (*destroy_handler_)(void*) = nullptr;
-  std::coroutine_handle<> reader_waiting_;
-  std::coroutine_handle<> writer_waiting_;
+  Waiter reader_waiting_;
+  Waiter writer_waiting_;
 
   grpc::Encoding request_encoding_ = grpc::Encoding::kIdentity;
   grpc::Encoding response_encoding_ = grpc::Encoding::kIdentity;
