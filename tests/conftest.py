@@ -4,7 +4,7 @@ import grpc
 import pytest
 
 from support import stubs as stub_maker
-from support.process import ServerProcess
+from support.process import ROOT, ServerProcess, eventually
 
 # One connection a channel, and no attempt but the one the test makes.
 CHANNEL_OPTIONS = [("grpc.use_local_subchannel_pool", 1), ("grpc.enable_retries", 0)]
@@ -64,3 +64,33 @@ def echo(stubs, channel):
 def observe(stubs, echo):
     """observe() is what the server's handlers saw up to now."""
     return lambda: echo.Observe(stubs.echo.ObserveRequest())
+
+
+def serve(*arguments: str) -> ServerProcess:
+    """`parlance serve` of the models that ship, as soon as they are ready."""
+    listening = r"listening +address=(\S+)"
+    flags = ["--listen", "127.0.0.1:0", *arguments]
+    server = ServerProcess("parlance", "serve", str(ROOT / "models" / "repository"), *flags, announces=listening)
+    if not eventually(lambda: "ready" in server.log()):
+        server.kill()
+        raise AssertionError(f"the models did not load: {server.log()}")
+    return server
+
+
+@pytest.fixture(scope="session")
+def model_server():
+    """One `parlance serve` for all tests that only ask it something."""
+    with serve() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def model_channel(model_server):
+    with grpc.insecure_channel(model_server.address, options=CHANNEL_OPTIONS) as channel:
+        yield channel
+
+
+@pytest.fixture(scope="session")
+def inference(stubs, model_channel):
+    """The stub of inference.InferenceService."""
+    return stubs.inference_grpc.InferenceServiceStub(model_channel)

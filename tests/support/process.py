@@ -2,7 +2,6 @@
 
 import os
 import re
-import select
 import signal
 import subprocess
 import tempfile
@@ -51,32 +50,22 @@ class ServerProcess:
     """A server that prints the address it listens on. A context manager: it is killed at the end if it still runs."""
 
     def __init__(self, name: str, *arguments: str, announces: str = r"listening on (\S+)"):
-        self._log = tempfile.TemporaryFile(mode="w+")
+        self._output = tempfile.TemporaryFile(mode="w+")
         self.process = subprocess.Popen(
-            [program(name), *arguments], stdout=subprocess.PIPE, stderr=self._log, text=True, bufsize=1
+            [program(name), *arguments], stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT
         )
-        self.address = self._read_address(announces)
+        assert eventually(lambda: re.search(announces, self.log()) or not self.is_running())
+        found = re.search(announces, self.log())
+        if found is None:
+            self.kill()
+            raise AssertionError(f"{name} did not start: {self.log()}")
+        self.address = found.group(1)
         self.port = int(self.address.rpartition(":")[2])
 
-    def _read_address(self, announces: str) -> str:
-        seen = []
-        end = time.monotonic() + PATIENCE_S
-        while time.monotonic() < end:
-            if not select.select([self.process.stdout], [], [], 0.1)[0]:
-                continue
-            line = self.process.stdout.readline()
-            if not line:
-                break
-            seen.append(line)
-            if found := re.search(announces, line):
-                return found.group(1)
-        self.kill()
-        raise AssertionError(f"the server did not start: {''.join(seen)}{self.log()}")
-
     def log(self) -> str:
-        """What it wrote to stderr."""
-        self._log.seek(0)
-        return self._log.read()
+        """What it wrote to stdout and stderr so far."""
+        size = os.fstat(self._output.fileno()).st_size
+        return os.pread(self._output.fileno(), size, 0).decode(errors="replace")
 
     def rss_bytes(self) -> int:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
@@ -99,7 +88,6 @@ class ServerProcess:
         if self.is_running():
             self.process.kill()
             self.process.wait()
-        self.process.stdout.close()
 
     def __enter__(self) -> "ServerProcess":
         return self

@@ -1,0 +1,87 @@
+"""Server reflection of `parlance serve`, used by grpcio's client and by grpcurl."""
+
+import json
+import subprocess
+
+import grpc
+import pytest
+from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.message_factory import GetMessageClass
+from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
+
+from support.process import tool
+from test_inference import PIXELS
+
+SERVICES = {
+    "grpc.health.v1.Health",
+    "grpc.reflection.v1.ServerReflection",
+    "grpc.reflection.v1alpha.ServerReflection",
+    "inference.InferenceService",
+}
+
+
+def grpcurl(server, *verb: str, data: str | None = None) -> subprocess.CompletedProcess:
+    flags = ["-plaintext"] + ([] if data is None else ["-d", "@"])
+    command = [tool("grpcurl"), *flags, server.address, *verb]
+    return subprocess.run(command, input=data, capture_output=True, text=True)
+
+
+def test_grpcio_client_lists_the_services(model_channel):
+    assert set(ProtoReflectionDescriptorDatabase(model_channel).get_services()) == SERVICES
+
+
+def test_grpcio_client_makes_messages_from_nothing_but_reflection(model_channel):
+    pool = DescriptorPool(ProtoReflectionDescriptorDatabase(model_channel))
+    method = pool.FindServiceByName("inference.InferenceService").FindMethodByName("Predict")
+    request = GetMessageClass(method.input_type)(model_name="digits", features=PIXELS)
+    call = model_channel.unary_unary(
+        "/inference.InferenceService/Predict",
+        request_serializer=lambda message: message.SerializeToString(),
+        response_deserializer=GetMessageClass(method.output_type).FromString,
+    )
+    assert call(request).model_name == "digits"
+
+
+def test_unknown_symbols_and_files_are_not_found(model_channel):
+    database = ProtoReflectionDescriptorDatabase(model_channel)
+    for find in (database.FindFileByName, database.FindFileContainingSymbol):
+        with pytest.raises((KeyError, grpc.RpcError)):
+            find("no.such.Thing")
+
+
+def test_grpcurl_lists_services_and_methods(model_server):
+    assert set(grpcurl(model_server, "list").stdout.split()) == SERVICES
+    listed = grpcurl(model_server, "list", "inference.InferenceService")
+    methods = ["BatchPredict", "Embed", "Generate", "Predict", "StreamingPredict"]
+    assert sorted(listed.stdout.split()) == [f"inference.InferenceService.{method}" for method in methods]
+
+
+def test_grpcurl_describes_a_message(model_server):
+    assert "repeated float features = 4;" in grpcurl(model_server, "describe", "inference.PredictRequest").stdout
+
+
+def test_grpcurl_predicts(model_server):
+    body = json.dumps({"model_name": "digits", "features": PIXELS})
+    done = grpcurl(model_server, "inference.InferenceService/Predict", data=body)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["modelName"] == "digits"
+
+
+def test_grpcurl_streams_both_ways(model_server):
+    body = "\n".join(json.dumps({"model_name": "digits", "features": PIXELS, "request_id": str(i)}) for i in range(3))
+    done = grpcurl(model_server, "inference.InferenceService/StreamingPredict", data=body)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count('"requestId"') == 3
+
+
+def test_grpcurl_shows_status_and_details(model_server):
+    done = grpcurl(model_server, "inference.InferenceService/Predict", data='{"model_name": "nope"}')
+    assert done.returncode == 64 + 5  # grpcurl's own: 64 and the status
+    assert "NotFound" in done.stderr
+    assert 'Model "nope" not found; available: digits, magika' in done.stderr
+    assert "type.googleapis.com/google.rpc.ErrorInfo" in done.stderr
+
+
+def test_grpcurl_checks_health(model_server):
+    done = grpcurl(model_server, "grpc.health.v1.Health/Check")
+    assert json.loads(done.stdout) == {"status": "SERVING"}
