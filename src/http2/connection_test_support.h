@@ -155,7 +155,8 @@ class FrameLog {
     }
   }
 
-  std::string headers(std::string line, Bytes block, const FrameHeader& header, const std::string& end) {
+  std::string headers(const std::string& line, Bytes block, const FrameHeader& header,
+                      const std::string& end) {
     block_.append(as_text(block));
     if (!header.has(flags::kEndHeaders)) return line + " more";
     const bool ok = decoder_.decode(as_bytes(block_), list_).has_value();
@@ -271,9 +272,9 @@ class Engine final : public ConnectionObserver {
     if (on_request_do) on_request_do(stream, end_stream);
     return logs_.back().get();
   }
-  void on_settings() override { events_.push_back("settings"); }
+  void on_settings() override { events_.emplace_back("settings"); }
   void on_ping_ack(std::uint64_t opaque) override { events_.push_back("ping ack " + std::to_string(opaque)); }
-  void on_ping() override { events_.push_back("ping"); }
+  void on_ping() override { events_.emplace_back("ping"); }
   void on_goaway(StreamId last, ErrorCode code, std::string_view debug_data) override {
     events_.push_back("goaway " + std::to_string(last) + " " + std::string(to_string(code)) + " " +
                       std::string(debug_data));

@@ -127,8 +127,9 @@ class SectionWalk {
 
   Verdict content_length(std::string_view value) {
     std::uint64_t length = 0;
-    const char* end = value.data() + value.size();
-    const auto [at, error] = std::from_chars(value.data(), end, length);
+    const char* begin = value.begin();
+    const char* end = value.end();
+    const auto [at, error] = std::from_chars(begin, end, length);
     const bool twice = facts_.content_length != SectionFacts::kNoLength;
     if (error != std::errc{} || at != end || length == SectionFacts::kNoLength ||
         (twice && length != facts_.content_length)) {

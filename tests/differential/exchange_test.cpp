@@ -30,7 +30,7 @@ void exchange_calls(bool with_trailers) {
     EXPECT_EQ(client.data_bytes[id], body().size());
     EXPECT_EQ(server.data_bytes[id], (id / 2) % 2 == 0 ? body().size() : 0);
     Lines expected{"headers :status=200", "data " + body()};
-    if (with_trailers) expected.push_back("headers grpc-status=0");
+    if (with_trailers) expected.emplace_back("headers grpc-status=0");
     expected.insert(expected.end(), {"end", "closed NO_ERROR"});
     EXPECT_TRUE(client.log.lines().at(id) == expected) << "the client saw something else";
     EXPECT_EQ(server.log.lines().at(id).back(), "closed NO_ERROR");

@@ -19,7 +19,7 @@ class EventLog {
   void add_data(StreamId stream, std::string_view data) {
     if (data.empty()) return;
     Lines& lines = lines_[stream];
-    if (lines.empty() || !lines.back().starts_with("data ")) lines.push_back("data ");
+    if (lines.empty() || !lines.back().starts_with("data ")) lines.emplace_back("data ");
     lines.back() += data;
   }
   const std::map<StreamId, Lines>& lines() const { return lines_; }

@@ -132,13 +132,13 @@ class ScriptGenerator {
 
   // With a few more fields, perhaps padded, with a priority, or cut into CONTINUATIONs.
   std::string headers(StreamId id, Texts texts, bool end) {
-    static const std::vector<std::string> kNames = {"x-a", "user-agent", "x-long-name-of-a-field", "accept",
-                                                    "cookie"};
-    static const std::vector<std::string> kValues = {"1", "another value", "", "v\xc3\xa4lue",
-                                                     "zzzzzzzzzzzzzzzzzz"};
+    static const std::vector<std::string> names = {"x-a", "user-agent", "x-long-name-of-a-field", "accept",
+                                                   "cookie"};
+    static const std::vector<std::string> values = {"1", "another value", "", "v\xc3\xa4lue",
+                                                    "zzzzzzzzzzzzzzzzzz"};
     for (unsigned i = pick(4); i > 0; --i) {
-      texts.emplace_back(kNames[pick(static_cast<unsigned>(kNames.size()))],
-                         kValues[pick(static_cast<unsigned>(kValues.size()))]);
+      texts.emplace_back(names[pick(static_cast<unsigned>(names.size()))],
+                         values[pick(static_cast<unsigned>(values.size()))]);
     }
     std::string payload = wire_.block(texts);
     std::uint8_t flag = end ? flags::kEndStream : std::uint8_t{0};
