@@ -139,7 +139,7 @@ TEST_P(ReceivedFramesOf, BrokenScriptsAreNeverReadDifferently) {
     auto engine = session<EngineSession>(GetParam());
     engine->receive(script);
     const bool engine_died = engine->connection().error().has_value();
-    const bool reference_died = reference->died() && says_goaway(reference->output());
+    const bool reference_died = says_goaway(reference->output());
     ++(engine_died == reference_died ? (engine_died ? both_died : both_lived) : differed);
     std::map<StreamId, Lines> all = engine->log.lines();
     for (const auto& [stream, lines] : reference->log.lines()) all.try_emplace(stream);
@@ -152,8 +152,10 @@ TEST_P(ReceivedFramesOf, BrokenScriptsAreNeverReadDifferently) {
     }
     if (HasFailure()) return;
   }
-  std::cout << "both died " << both_died << ", both lived " << both_lived << ", only one died " << differed
-            << "\n";
+  // The seeds do what they are for: much is broken, much survives, and the two seldom disagree on which.
+  EXPECT_GT(both_died, 1500);
+  EXPECT_GT(both_lived, 1000);
+  EXPECT_LT(differed, 500);
 }
 
 INSTANTIATE_TEST_SUITE_P(Roles, ReceivedFramesOf, testing::Values(Role::kClient, Role::kServer),
