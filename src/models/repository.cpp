@@ -20,7 +20,7 @@ std::string keys(const Map& map) {
   std::vector<std::string> names;
   for (const auto& [key, value] : map | std::views::take(kNamesInMessage))
     names.push_back(fmt::format("{}", key));
-  if (map.size() > names.size()) names.push_back("…");
+  if (map.size() > names.size()) names.emplace_back("…");
   return names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "));
 }
 

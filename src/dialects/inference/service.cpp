@@ -38,8 +38,8 @@ std::string two_decimals(double value) {
 }
 
 void add_trailers(ServerCall& call, const Prediction& prediction) {
-  call.trailing_metadata().add("x-model-version", std::to_string(prediction.model().version()));
-  call.trailing_metadata().add("x-inference-latency-ms", two_decimals(prediction.latency().count()));
+  (void)call.trailing_metadata().add("x-model-version", std::to_string(prediction.model().version()));
+  (void)call.trailing_metadata().add("x-inference-latency-ms", two_decimals(prediction.latency().count()));
 }
 
 Task<Status> run(ServerCall& call, Prediction& prediction, net::ThreadPool& workers) {

@@ -76,9 +76,10 @@ std::string plain_reason(const char* what) {
   std::string reason;
   std::istringstream lines{what};
   for (std::string line; std::getline(lines, line);) {
-    const bool is_place = line.starts_with("Exception from ") || line.starts_with("FrontEnd API failed") ||
-                          (line.starts_with("Check '") && line.find("' failed at ") != std::string::npos);
-    if (is_place) continue;
+    if (line.starts_with("Exception from ") || line.starts_with("FrontEnd API failed")) continue;
+    const std::size_t check = line.find("Check '");
+    if (check != std::string::npos && line.find("' failed at ", check) != std::string::npos)
+      line.erase(check);
     const std::size_t first = line.find_first_not_of(" \t");
     const std::size_t last = line.find_last_not_of(" \t:");
     if (first == std::string::npos || last == std::string::npos || last < first) continue;

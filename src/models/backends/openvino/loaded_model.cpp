@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
+#include <functional>
 #include <new>
 #include <optional>
 
@@ -12,10 +14,16 @@
 namespace parlance::models::openvino {
 namespace {
 
+/// Tensors up to this size are copied. Copying so much takes about a microsecond; to give a request another
+/// tensor takes two.
+constexpr std::size_t kCopiedBytes = 16 * 1024;
+
+ov::Shape to_engine_shape(const Shape& shape) { return {shape.begin(), shape.end()}; }
+
 /// A view of our memory as the engine's tensor. The engine only reads inputs.
 ov::Tensor view(const Tensor& tensor) {
-  const ov::Shape shape(tensor.shape().begin(), tensor.shape().end());
-  return {to_element_type(tensor.type()), shape, const_cast<std::byte*>(tensor.bytes().data())};
+  return {to_element_type(tensor.type()), to_engine_shape(tensor.shape()),
+          const_cast<std::byte*>(tensor.bytes().data())};
 }
 
 /// The shape an output will have, where it can be told before the run.
@@ -38,7 +46,7 @@ bool has_open_dimension(const TensorSpec& spec) {
 
 }  // namespace
 
-OpenVinoModel::OpenVinoModel(ov::CompiledModel compiled, Signature signature)
+OpenVinoModel::OpenVinoModel(Compiled compiled, Signature signature)
     : compiled_(std::move(compiled)),
       signature_(std::move(signature)),
       has_open_outputs_(std::ranges::any_of(signature_.outputs, has_open_dimension)) {}
@@ -63,64 +71,96 @@ Result<Tensors> OpenVinoModel::run_now(const Tensors& inputs) try {
                                           "Inference failed: " + plain_reason(exception.what()))};
 }
 
-/// A request whose run threw is dropped, not given back: it may be in any state.
+/// A lane whose run threw is dropped, not given back: its request may be in any state.
 Tensors OpenVinoModel::infer(const Tensors& inputs, bool rows_follow_batch) {
-  ov::InferRequest request = take_request();
-  for (std::size_t i = 0; i < inputs.size(); ++i) request.set_input_tensor(i, view(inputs[i]));
-  std::vector<OutputMemory> memory = set_outputs(request, inputs, rows_follow_batch);
-  request.infer();
+  Lane lane = take_lane(rows_follow_batch);
+  for (std::size_t i = 0; i < inputs.size(); ++i) set_input(lane, i, inputs[i]);
+  std::vector<Buffer> lent(signature_.outputs.size());
+  for (std::size_t i = 0; i < lent.size(); ++i) lent[i] = set_output(lane, i, inputs, rows_follow_batch);
+  if (compiled_.on_caller) {
+    lane.request.infer();
+  } else {
+    // Not infer(): with one stream it loses the exception of a run that failed, and returns as if all were
+    // well.
+    lane.request.start_async();
+    lane.request.wait();
+  }
 
   Tensors outputs;
-  outputs.reserve(memory.size());
-  for (std::size_t i = 0; i < memory.size(); ++i) {
-    const ov::Tensor result = request.get_output_tensor(i);
-    Buffer buffer = std::move(memory[i].buffer);
-    const bool in_place = memory[i].view == result.data() && buffer.size() == result.get_byte_size();
-    if (!in_place)
-      buffer = Buffer::copy_of({static_cast<const std::byte*>(result.data()), result.get_byte_size()});
-    Shape shape(result.get_shape().begin(), result.get_shape().end());
-    const TensorSpec& spec = signature_.outputs[i];
-    outputs.push_back(Tensor::owning(spec.name, spec.type, std::move(shape), std::move(buffer)));
-  }
-  give_back(std::move(request));
+  outputs.reserve(lent.size());
+  for (std::size_t i = 0; i < lent.size(); ++i) outputs.push_back(take_output(lane, i, std::move(lent[i])));
+  give_back(std::move(lane));
   return outputs;
 }
 
-/// Every output is set anew: what an earlier run of the request left there belongs to its caller.
-std::vector<OpenVinoModel::OutputMemory> OpenVinoModel::set_outputs(ov::InferRequest& request,
-                                                                    const Tensors& inputs,
-                                                                    bool rows_follow_batch) const {
-  std::vector<OutputMemory> memory(signature_.outputs.size());
-  for (std::size_t i = 0; i < memory.size(); ++i) {
-    const TensorSpec& spec = signature_.outputs[i];
-    const ov::element::Type type = to_element_type(spec.type);
-    const std::optional<ov::Shape> shape = expected_shape(spec, inputs, rows_follow_batch);
-    if (!shape || ov::shape_size(*shape) == 0) {
-      request.set_output_tensor(i, ov::Tensor{type, ov::Shape(spec.shape.size(), 0)});
-      continue;
-    }
-    memory[i].buffer = Buffer::allocate(ov::shape_size(*shape) * size_bytes(spec.type));
-    memory[i].view = memory[i].buffer.data();
-    request.set_output_tensor(i, ov::Tensor{type, *shape, memory[i].buffer.writable().data()});
+void OpenVinoModel::set_input(Lane& lane, std::size_t index, const Tensor& input) const {
+  ov::Tensor& kept = lane.inputs[index];
+  if (input.bytes().size() > kCopiedBytes || input.bytes().empty()) {
+    lane.request.set_input_tensor(index, view(input));
+    kept = {};
+    return;
   }
-  return memory;
+  if (!kept || !std::ranges::equal(kept.get_shape(), input.shape(), std::equal_to<std::size_t>{})) {
+    kept = {to_element_type(input.type()), to_engine_shape(input.shape())};
+    lane.request.set_input_tensor(index, kept);
+  }
+  std::memcpy(kept.data(), input.bytes().data(), input.bytes().size());
 }
 
-ov::InferRequest OpenVinoModel::take_request() {
+Buffer OpenVinoModel::set_output(Lane& lane, std::size_t index, const Tensors& inputs,
+                                 bool rows_follow_batch) const {
+  const TensorSpec& spec = signature_.outputs[index];
+  const ov::element::Type type = to_element_type(spec.type);
+  ov::Tensor& kept = lane.outputs[index];
+  const std::optional<ov::Shape> shape = expected_shape(spec, inputs, rows_follow_batch);
+  if (!shape) return {};  // the engine's own memory
+  const std::size_t bytes = ov::shape_size(*shape) * size_bytes(spec.type);
+  if (bytes <= kCopiedBytes) {
+    if (kept && kept.get_shape() == *shape) return {};
+    kept = {type, *shape};
+    lane.request.set_output_tensor(index, kept);
+    return {};
+  }
+  Buffer lent = Buffer::allocate(bytes);
+  lane.request.set_output_tensor(index, ov::Tensor{type, *shape, lent.writable().data()});
+  kept = {};
+  return lent;
+}
+
+Tensor OpenVinoModel::take_output(Lane& lane, std::size_t index, Buffer lent) const {
+  const TensorSpec& spec = signature_.outputs[index];
+  const ov::Tensor& kept = lane.outputs[index];
+  const ov::Tensor result = kept ? kept : lane.request.get_output_tensor(index);
+  const bool in_place = !lent.empty() && result.data() == lent.data();
+  if (in_place)
+    lent = lent.slice(0, result.get_byte_size());  // fewer rows than there was room for
+  else
+    lent = Buffer::copy_of({static_cast<const std::byte*>(result.data()), result.get_byte_size()});
+  // Copied: some of the engine's tensors make their shape anew each time they are asked.
+  const ov::Shape shape = result.get_shape();
+  return Tensor::owning(spec.name, spec.type, {shape.begin(), shape.end()}, std::move(lent));
+}
+
+OpenVinoModel::Lane OpenVinoModel::take_lane(bool rows_follow_batch) {
+  std::size_t copy = 0;
   {
     const std::lock_guard lock{mutex_};
-    if (!idle_.empty()) {
-      ov::InferRequest request = std::move(idle_.back());
+    while (!idle_.empty()) {
+      Lane lane = std::move(idle_.back());
       idle_.pop_back();
-      return request;
+      if (lane.rows_follow_batch == rows_follow_batch) return lane;
     }
+    copy = lanes_made_++ % compiled_.copies.size();
   }
-  return compiled_.create_infer_request();
+  return {.request = compiled_.copies[copy].create_infer_request(),
+          .inputs = std::vector<ov::Tensor>(signature_.inputs.size()),
+          .outputs = std::vector<ov::Tensor>(signature_.outputs.size()),
+          .rows_follow_batch = rows_follow_batch};
 }
 
-void OpenVinoModel::give_back(ov::InferRequest request) {
+void OpenVinoModel::give_back(Lane lane) {
   const std::lock_guard lock{mutex_};
-  idle_.push_back(std::move(request));
+  idle_.push_back(std::move(lane));
 }
 
 }  // namespace parlance::models::openvino

@@ -11,39 +11,55 @@
 // Included by this folder's sources only.
 namespace parlance::models::openvino {
 
-/// A compiled model and the requests that run on it.
+/// One model, compiled at least once.
+struct Compiled {
+  /// Compiled without streams: a run is made on the caller's thread.
+  bool on_caller = false;
+  std::vector<ov::CompiledModel> copies;
+};
+
+/// A compiled model and the lanes it runs on.
 ///
-/// A request is used by one run at a time. Idle ones are kept; a run that finds none makes one, so there are
-/// never more than threads that call at once.
+/// A lane is used by one run at a time. Idle ones are kept; a run that finds none makes one, so there are
+/// never more than threads that call at once. Lanes are spread over the compiled copies: runs on different
+/// copies do not wait for each other, and one copy runs as many at once as it has streams.
 class OpenVinoModel final : public LoadedModel {
  public:
-  OpenVinoModel(ov::CompiledModel compiled, Signature signature);
+  OpenVinoModel(Compiled compiled, Signature signature);
 
   const Signature& signature() const override { return signature_; }
   void run(Tensors inputs, RunCompletion done) override;
 
  private:
-  /// Where the engine is to put an output: in our memory, or (no view) in its own, from which it is copied.
-  struct OutputMemory {
-    Buffer buffer;
-    const void* view = nullptr;
+  /// A request and the tensors it keeps: small tensors are copied into and out of these, as to give a request
+  /// another tensor takes longer than that. An empty one stands for memory of ours that was lent for a run.
+  struct Lane {
+    ov::InferRequest request;
+    std::vector<ov::Tensor> inputs;
+    std::vector<ov::Tensor> outputs;
+    bool rows_follow_batch = true;
   };
 
   Result<Tensors> run_now(const Tensors& inputs);
   Tensors infer(const Tensors& inputs, bool rows_follow_batch);
-  std::vector<OutputMemory> set_outputs(ov::InferRequest& request, const Tensors& inputs,
-                                        bool rows_follow_batch) const;
-  ov::InferRequest take_request();
-  void give_back(ov::InferRequest request);
+  void set_input(Lane& lane, std::size_t index, const Tensor& input) const;
+  /// Memory that the output is written into, when it is lent to the engine; else empty.
+  Buffer set_output(Lane& lane, std::size_t index, const Tensors& inputs, bool rows_follow_batch) const;
+  Tensor take_output(Lane& lane, std::size_t index, Buffer lent) const;
+  /// A lane whose outputs were all set with the same `rows_follow_batch`: an output once set cannot be left
+  /// to the engine again.
+  Lane take_lane(bool rows_follow_batch);
+  void give_back(Lane lane);
 
-  ov::CompiledModel compiled_;
+  Compiled compiled_;
   const Signature signature_;
   const bool has_open_outputs_;
   /// Whether an output whose first dimension is open has as many rows as the first input: so it is with a
   /// batch. Holds until a run shows otherwise.
   std::atomic<bool> rows_follow_batch_{true};
   std::mutex mutex_;
-  std::vector<ov::InferRequest> idle_;  // guarded by mutex_
+  std::vector<Lane> idle_;      // guarded by mutex_
+  std::size_t lanes_made_ = 0;  // guarded by mutex_
 };
 
 }  // namespace parlance::models::openvino

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdlib>
 #include <openvino/frontend/manager.hpp>
+#include <openvino/op/constant.hpp>
 #include <openvino/openvino.hpp>
 
 #include "models/backends/openvino/conversion.h"
@@ -36,14 +37,39 @@ std::shared_ptr<ov::Model> read(const std::filesystem::path& file, const char* f
   return frontend->convert(frontend->load(file.string()));
 }
 
-/// One stream a concurrent run, one thread a stream: the loops and workers that call are the parallelism.
-ov::AnyMap compile_options(const LoadOptions& options) {
+/// Models with at most so many bytes of weights are compiled once for each thread and run on the caller's:
+/// where the engine has streams it hands every run to a thread of its own, two wake-ups that cost more than a
+/// small model's run. Larger models share their weights between streams instead.
+constexpr std::size_t kCopiedWeightsBytes = 1024 * 1024;
+
+std::size_t weight_bytes(const ov::Model& model) {
+  std::size_t bytes = 0;
+  for (const auto& node : model.get_ops()) {
+    const auto constant = std::dynamic_pointer_cast<ov::op::v0::Constant>(node);
+    if (constant != nullptr) bytes += constant->get_byte_size();
+  }
+  return bytes;
+}
+
+/// No streams: runs are made on the caller's thread. FP32, so that every machine gives the same answer; left
+/// to itself the engine takes BF16 where it believes the processor has it, and on some virtual machines ends
+/// the program with an illegal instruction.
+ov::AnyMap compile_options(unsigned streams) {
   return {
-      ov::num_streams(static_cast<std::int32_t>(options.threads)),
-      ov::inference_num_threads(static_cast<std::int32_t>(options.threads)),
+      ov::num_streams(static_cast<std::int32_t>(streams)),
+      ov::inference_num_threads(static_cast<std::int32_t>(std::max(streams, 1U))),
       ov::hint::inference_precision(ov::element::f32),
       ov::hint::enable_cpu_pinning(false),
   };
+}
+
+openvino::Compiled compile(ov::Core& core, const std::shared_ptr<ov::Model>& model, unsigned threads) {
+  openvino::Compiled compiled{.on_caller = weight_bytes(*model) <= kCopiedWeightsBytes, .copies = {}};
+  const unsigned copies = compiled.on_caller ? threads : 1;
+  const unsigned streams = compiled.on_caller ? 0 : threads;
+  for (unsigned i = 0; i < copies; ++i)
+    compiled.copies.push_back(core.compile_model(model, "CPU", compile_options(streams)));
+  return compiled;
 }
 
 }  // namespace
@@ -78,9 +104,8 @@ Result<std::unique_ptr<LoadedModel>> OpenVinoBackend::load(const std::filesystem
   if (size_bytes == 0) return failed("the file is empty");
 
   try {
-    ov::CompiledModel compiled =
-        engine_->core.compile_model(read(file, reader->frontend), "CPU", compile_options(options));
-    Result<Signature> signature = openvino::to_signature(compiled);
+    openvino::Compiled compiled = compile(engine_->core, read(file, reader->frontend), options.threads);
+    Result<Signature> signature = openvino::to_signature(compiled.copies.front());
     if (!signature) return failed(signature.error().message());
     return std::make_unique<openvino::OpenVinoModel>(std::move(compiled), *std::move(signature));
   } catch (const std::exception& exception) {

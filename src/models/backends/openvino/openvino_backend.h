@@ -9,8 +9,9 @@ namespace parlance::models {
 /// OpenVINO on the CPU: ONNX, OpenVINO IR, TensorFlow Lite, frozen TensorFlow and Paddle files.
 ///
 /// Runs are synchronous: `done` is called before run() returns, on the caller's thread. Results are computed
-/// in FP32 on every machine, so that the same model gives the same answer everywhere. Outputs whose shape is
-/// known beforehand are written by the engine straight into the buffer that is handed out.
+/// in FP32 on every machine, so that the same model gives the same answer everywhere. Tensors above 16 KiB
+/// are not copied: inputs are read where they are, outputs whose shape is known beforehand are written
+/// straight into the buffer that is handed out.
 class OpenVinoBackend final : public Backend {
  public:
   OpenVinoBackend();
