@@ -3,10 +3,10 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <numeric>
 #include <string>
 #include <string_view>
 
+#include "echo_predict.h"
 #include "parlance/inference.parlance.h"
 #include "rpc/server.h"
 
@@ -26,23 +26,14 @@ using parlance::Status;
 using parlance::Task;
 using parlance::Writer;
 
-constexpr int kPredictions = 10;
 // Requests of the bandwidth workloads are about 4 MB; the default limit is 4 MiB.
 constexpr std::size_t kMaxMessageBytes = 64 * 1024 * 1024;
-
-void predict(const PredictRequest& request, PredictResponse& response) {
-  const float sum = std::reduce(request.features().begin(), request.features().end(), 0.0F);
-  response.set_request_id(request.request_id());
-  response.set_model_name(request.model_name());
-  response.set_model_version(request.model_version());
-  response.mutable_predictions()->Resize(kPredictions, sum);
-}
 
 class Inference final : public inference::InferenceService::Handler {
  public:
   Task<Result<PredictResponse>> Predict(ServerCall&, Incoming<PredictRequest> request) override {
     PredictResponse response;
-    predict(*request, response);
+    echo_predict(*request, response);
     co_return response;
   }
 
@@ -66,7 +57,7 @@ class Inference final : public inference::InferenceService::Handler {
                                                   Incoming<BatchPredictRequest> request) override {
     BatchPredictResponse response;
     response.mutable_responses()->Reserve(request->requests_size());
-    for (const PredictRequest& one : request->requests()) predict(one, *response.add_responses());
+    for (const PredictRequest& one : request->requests()) echo_predict(one, *response.add_responses());
     co_return response;
   }
 
@@ -74,7 +65,7 @@ class Inference final : public inference::InferenceService::Handler {
                                 Writer<PredictResponse>& out) override {
     PredictResponse response;
     while (auto request = co_await in.read()) {
-      predict(**request, response);
+      echo_predict(**request, response);
       if (!co_await out.write(response)) break;
     }
     co_return Status{};

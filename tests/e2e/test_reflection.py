@@ -1,7 +1,9 @@
-"""Server reflection of `parlance serve`, used by grpcio's client and by grpcurl."""
+"""Server reflection of `parlance serve`, used by grpcio's client, grpcurl and buf curl."""
 
 import json
 import subprocess
+import sys
+from pathlib import Path
 
 import grpc
 import pytest
@@ -85,3 +87,36 @@ def test_grpcurl_shows_status_and_details(model_server):
 def test_grpcurl_checks_health(model_server):
     done = grpcurl(model_server, "grpc.health.v1.Health/Check")
     assert json.loads(done.stdout) == {"status": "SERVING"}
+
+
+# --- buf curl
+
+
+def buf_curl(server, path: str, *arguments: str, data: str | None = None) -> subprocess.CompletedProcess:
+    flags = ["--protocol", "grpc", "--http2-prior-knowledge"] + ([] if data is None else ["-d", "@-"])
+    command = [Path(sys.executable).parent / "buf", "curl", *flags, *arguments, f"http://{server.address}{path}"]
+    return subprocess.run(command, input=data, capture_output=True, text=True)
+
+
+def test_buf_curl_lists_the_methods(model_server):
+    done = buf_curl(model_server, "", "--list-methods")
+    assert "inference.InferenceService/Predict" in done.stdout.split(), done.stderr
+
+
+def test_buf_curl_predicts(model_server):
+    body = json.dumps({"model_name": "digits", "features": PIXELS})
+    done = buf_curl(model_server, "/inference.InferenceService/Predict", data=body)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["modelName"] == "digits"
+
+
+def test_buf_curl_streams_both_ways(model_server):
+    body = "\n".join(json.dumps({"model_name": "digits", "features": PIXELS, "request_id": str(i)}) for i in range(3))
+    done = buf_curl(model_server, "/inference.InferenceService/StreamingPredict", data=body)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count('"requestId"') == 3
+
+
+def test_buf_curl_shows_the_status(model_server):
+    done = buf_curl(model_server, "/inference.InferenceService/Predict", data='{"model_name": "nope"}')
+    assert json.loads(done.stderr)["code"] == "not_found"
