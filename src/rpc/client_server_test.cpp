@@ -737,6 +737,18 @@ TEST(Connections, APeerThatSpeaksHttp1IsUnavailable) {
   EXPECT_EQ(reason_of(reply.error()), "CONNECT_FAILED");
 }
 
+TEST(Connections, APeerThatVanishesDuringACallIsUnavailable) {
+  const SilentPeer peer;
+  const EchoClient client{Channel::open(peer.target())};
+  auto unary = client.Unary(Text{});
+  auto stream = client.Flood(Text{});
+  peer.accept_and_answer({"\0\0\0\4\0\0\0\0\0", 9});  // SETTINGS, then the end
+  for (const Status& status : {unary.wait().error(), stream.finish().wait()}) {
+    EXPECT_EQ(status.code(), StatusCode::kUnavailable);
+    EXPECT_THAT(reason_of(status), ::testing::AnyOf("CONNECTION_LOST", "CONNECT_FAILED"));
+  }
+}
+
 TEST(Connections, MoreCallsThanTheServersStreamLimitWaitTheirTurn) {
   ServerOptions options;
   options.http2.max_concurrent_streams = 4;
