@@ -1,7 +1,12 @@
 #!/usr/bin/env bash
-# bench [FILTER]: build and run the microbenchmarks (Google Benchmark) whose names match
+# bench [FILTER]: run the microbenchmarks whose names match; `bench first_light`: server CPU per call, beside grpc++
 set -euo pipefail
 source tools/lib.sh
+
+if [ "${1:-}" = first_light ]; then
+  build release parlance parlance-bench-server grpcpp-bench-server
+  exec "$python" bench/first_light.py "${@:2}"
+fi
 
 build release
 shopt -s nullglob
