@@ -11,7 +11,7 @@
 #include "app/serve_config.h"
 
 namespace spdlog {
-class logger;
+class logger;  // NOLINT(readability-identifier-naming): the library's name
 }
 
 namespace parlance::app {

@@ -25,8 +25,9 @@ constexpr std::array kSizeUnits{Unit{"KiB", 1024.0}, Unit{"MiB", 1024.0 * 1024},
 // A number without sign or exponent, and the unit behind it: the product.
 std::optional<double> parse_with_unit(std::string_view text, std::span<const Unit> units) {
   double number = 0;
-  const char* end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, number, std::chars_format::fixed);
+  const char* begin = text.data();
+  const char* end = begin + text.size();
+  const auto [rest, error] = std::from_chars(begin, end, number, std::chars_format::fixed);
   if (error != std::errc{} || text.starts_with('-') || !std::isfinite(number)) return std::nullopt;
   for (const Unit& unit : units) {
     if (unit.name == std::string_view{rest, end}) return number * unit.factor;
@@ -62,8 +63,9 @@ std::expected<std::size_t, std::string> parse_size(std::string_view text) {
 
 std::expected<std::uint64_t, std::string> parse_count(std::string_view text, std::uint64_t most) {
   std::uint64_t number = 0;
-  const char* end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, number);
+  const char* begin = text.data();
+  const char* end = begin + text.size();
+  const auto [rest, error] = std::from_chars(begin, end, number);
   if (error != std::errc{} || rest != end || number > most) {
     return refuse(text, fmt::format("a whole number from 0 to {}", most));
   }
