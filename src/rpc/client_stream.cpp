@@ -153,7 +153,9 @@ void ClientStream::open_on(ClientConnection& connection) {
   request_metadata_.append_to(fields);
 
   http2::Connection& http2 = connection.http2();
-  id_ = http2.open_stream(fields.fields(), unsent_.empty() && half_closed_, *this);
+  id_ = http2.open_stream(fields.fields(), false, *this);
+  // Not on the HEADERS, which HTTP/2 allows: a grpc-go server then waits for a message for ever.
+  if (half_closed_ && unsent_.empty()) http2.send_data(id_, {}, true);
   for (std::size_t i = 0; i < unsent_.size(); ++i) {
     http2.send_data(id_, std::move(unsent_[i]), half_closed_ && i + 1 == unsent_.size());
   }

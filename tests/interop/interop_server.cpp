@@ -1,0 +1,46 @@
+// parlance-interop-server: grpc.testing.TestService for other implementations' interop clients.
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+
+#include "net/signals.h"
+#include "rpc/server.h"
+#include "test_service.h"
+
+namespace {
+
+int serve(parlance::ServerOptions options) {
+  parlance::net::SignalWait signals{SIGTERM, SIGINT};
+  parlance::Server server{std::move(options)};
+  server.add(std::make_shared<parlance::interop::TestService>());
+  if (const auto started = server.start(); !started) {
+    std::fprintf(stderr, "%s\n", started.error().to_string().c_str());
+    return 1;
+  }
+  std::printf("listening on %s\n", server.addresses().front().c_str());
+  std::fflush(stdout);
+  signals.wait();
+  server.shutdown();
+  server.wait();
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"The server of gRPC's interoperability tests, on Parlance."};
+  std::uint16_t port = 10000;
+  std::string certificate;
+  std::string key;
+  app.add_option("--port", port, "The port to listen on, on every address; 0: a free one")
+      ->capture_default_str();
+  CLI::Option* cert_option = app.add_option("--tls_cert", certificate, "PEM file: TLS instead of plaintext");
+  CLI::Option* key_option = app.add_option("--tls_key", key, "PEM file");
+  cert_option->needs(key_option);
+  key_option->needs(cert_option);
+  CLI11_PARSE(app, argc, argv);
+
+  parlance::ServerOptions options{.listen = {"[::]:" + std::to_string(port)}};
+  if (!certificate.empty()) options.tls = {.certificate_file = certificate, .key_file = key};
+  return serve(std::move(options));
+}

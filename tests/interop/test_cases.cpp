@@ -1,0 +1,341 @@
+#include "test_cases.h"
+
+#include <array>
+#include <string_view>
+
+#include "base/concat.h"
+#include "grpc/testing/test.parlance.h"
+
+namespace parlance::interop {
+namespace {
+
+using namespace ::grpc::testing;
+using Client = ::grpc::testing::TestService::Client;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr std::int32_t kLargeRequest = 271'828;
+constexpr std::int32_t kLargeResponse = 314'159;
+// Request sizes and the response sizes they ask for, of the streaming cases.
+constexpr std::array<std::int32_t, 4> kRequestSizes{27'182, 8, 1'828, 45'904};
+constexpr std::array<std::int32_t, 4> kResponseSizes{31'415, 9, 2'653, 58'979};
+
+void expect(bool holds, std::string_view what) {
+  if (!holds) throw Failure{std::string{what}};
+}
+
+void expect_status(const Status& status, StatusCode code, std::string_view message = {}) {
+  expect(status.code() == code,
+         concat("the status is ", status.to_string(), " instead of ", to_string(code)));
+  if (!message.empty())
+    expect(status.message() == message, concat("the message is '", status.message(), "'"));
+}
+
+template <typename Response>
+Response value_of(Result<Response> result) {
+  if (!result) throw Failure{result.error().to_string()};
+  return *std::move(result);
+}
+
+template <typename Response>
+Status status_of(const Result<Response>& result) {
+  return result ? Status{} : result.error();
+}
+
+void set_body(Payload& payload, std::int32_t size) {
+  payload.mutable_body()->assign(static_cast<std::size_t>(size), '\0');
+}
+
+void expect_body(const Payload& payload, std::int32_t size) {
+  expect(payload.body() == std::string(static_cast<std::size_t>(size), '\0'),
+         concat("the payload is not ", std::to_string(size), " zeros"));
+}
+
+SimpleRequest simple_request(std::int32_t request_size = kLargeRequest,
+                             std::int32_t response_size = kLargeResponse) {
+  SimpleRequest request;
+  request.set_response_size(response_size);
+  set_body(*request.mutable_payload(), request_size);
+  return request;
+}
+
+void empty_unary(const Target& target) {
+  const Empty response = value_of(Client{target.open()}.EmptyCall({}).wait());
+  expect(response.ByteSizeLong() == 0, "the response is not empty");
+}
+
+void large_unary(const Target& target) {
+  expect_body(value_of(Client{target.open()}.UnaryCall(simple_request()).wait()).payload(), kLargeResponse);
+}
+
+// One unary call whose request says whether it is compressed and is, or is not.
+Result<SimpleResponse> compressed_call(const Client& client, bool says, bool is) {
+  SimpleRequest request = simple_request();
+  request.mutable_expect_compressed()->set_value(says);
+  const CallOptions options{.compression = Encoding::kGzip, .request = {.compress = is}};
+  return client.UnaryCall(request, options).wait();
+}
+
+void client_compressed_unary_noprobe(const Target& target) {
+  const Client client{target.open()};
+  expect_body(value_of(compressed_call(client, true, true)).payload(), kLargeResponse);
+  expect_body(value_of(compressed_call(client, false, false)).payload(), kLargeResponse);
+}
+
+void client_compressed_unary(const Target& target) {
+  const Result<SimpleResponse> probe = compressed_call(Client{target.open()}, true, false);
+  expect(!probe, "the server does not look whether messages are compressed");
+  expect_status(probe.error(), StatusCode::kInvalidArgument);
+  client_compressed_unary_noprobe(target);
+}
+
+void server_compressed_unary(const Target& target) {
+  const Client client{target.open()};
+  for (const bool compressed : {true, false}) {
+    SimpleRequest request = simple_request();
+    request.mutable_response_compressed()->set_value(compressed);
+    expect_body(value_of(client.UnaryCall(request).wait()).payload(), kLargeResponse);
+  }
+}
+
+StreamingInputCallRequest input_request(std::int32_t size) {
+  StreamingInputCallRequest request;
+  set_body(*request.mutable_payload(), size);
+  return request;
+}
+
+void client_streaming(const Target& target) {
+  auto call = Client{target.open()}.StreamingInputCall();
+  for (const std::int32_t size : kRequestSizes) {
+    expect(call.write(input_request(size)).wait(), "the call ended while requests were sent");
+  }
+  expect(value_of(call.finish().wait()).aggregated_payload_size() == 74'922,
+         "the sizes do not add up to 74922");
+}
+
+void client_compressed_streaming_noprobe(const Target& target) {
+  auto call = Client{target.open()}.StreamingInputCall({.compression = Encoding::kGzip});
+  StreamingInputCallRequest compressed = input_request(27'182);
+  compressed.mutable_expect_compressed()->set_value(true);
+  call.write(compressed).wait();
+  StreamingInputCallRequest plain = input_request(45'904);
+  plain.mutable_expect_compressed()->set_value(false);
+  call.write(plain, {.compress = false}).wait();
+  expect(value_of(call.finish().wait()).aggregated_payload_size() == 73'086,
+         "the sizes do not add up to 73086");
+}
+
+void client_compressed_streaming(const Target& target) {
+  auto probe = Client{target.open()}.StreamingInputCall({.compression = Encoding::kGzip});
+  StreamingInputCallRequest request = input_request(27'182);
+  request.mutable_expect_compressed()->set_value(true);
+  probe.write(request, {.compress = false}).wait();
+  const Result<StreamingInputCallResponse> answer = probe.finish().wait();
+  expect(!answer, "the server does not look whether messages are compressed");
+  expect_status(answer.error(), StatusCode::kInvalidArgument);
+  client_compressed_streaming_noprobe(target);
+}
+
+void server_streaming(const Target& target) {
+  StreamingOutputCallRequest request;
+  for (const std::int32_t size : kResponseSizes) request.add_response_parameters()->set_size(size);
+  auto call = Client{target.open()}.StreamingOutputCall(request);
+  for (const std::int32_t size : kResponseSizes) {
+    const auto response = call.read().wait();
+    expect(response.has_value(), "the stream ended early");
+    expect_body(response->payload(), size);
+  }
+  expect(!call.read().wait(), "more than four responses came");
+  expect_status(call.finish().wait(), StatusCode::kOk);
+}
+
+void server_compressed_streaming(const Target& target) {
+  constexpr std::array<std::int32_t, 2> kSizes{31'415, 92'653};
+  StreamingOutputCallRequest request;
+  for (const std::int32_t size : kSizes) {
+    ResponseParameters& wanted = *request.add_response_parameters();
+    wanted.set_size(size);
+    wanted.mutable_compressed()->set_value(size == kSizes.front());
+  }
+  auto call = Client{target.open()}.StreamingOutputCall(request);
+  for (const std::int32_t size : kSizes) {
+    const auto response = call.read().wait();
+    expect(response.has_value(), "the stream ended early");
+    expect_body(response->payload(), size);
+  }
+  expect_status(call.finish().wait(), StatusCode::kOk);
+}
+
+StreamingOutputCallRequest output_request(std::int32_t request_size, std::int32_t response_size) {
+  StreamingOutputCallRequest request;
+  request.add_response_parameters()->set_size(response_size);
+  set_body(*request.mutable_payload(), request_size);
+  return request;
+}
+
+void ping_pong(const Target& target) {
+  auto call = Client{target.open()}.FullDuplexCall();
+  for (std::size_t i = 0; i < kRequestSizes.size(); ++i) {
+    expect(call.write(output_request(kRequestSizes[i], kResponseSizes[i])).wait(), "the call ended early");
+    const auto response = call.read().wait();
+    expect(response.has_value(), "the stream ended early");
+    expect_body(response->payload(), kResponseSizes[i]);
+  }
+  call.writes_done().wait();
+  expect(!call.read().wait(), "a response came that nobody asked for");
+  expect_status(call.finish().wait(), StatusCode::kOk);
+}
+
+void empty_stream(const Target& target) {
+  auto call = Client{target.open()}.FullDuplexCall();
+  call.writes_done().wait();
+  expect(!call.read().wait(), "a response came that nobody asked for");
+  expect_status(call.finish().wait(), StatusCode::kOk);
+}
+
+constexpr std::string_view kInitialName = "x-grpc-test-echo-initial";
+constexpr std::string_view kInitialValue = "test_initial_metadata_value";
+constexpr std::string_view kTrailingName = "x-grpc-test-echo-trailing-bin";
+constexpr std::string_view kTrailingValue = "\xab\xab\xab";
+
+void expect_echoed(const auto& call) {
+  expect(call.initial_metadata().get(kInitialName) == kInitialValue,
+         "the initial metadata did not come back");
+  expect(call.trailing_metadata().get(kTrailingName) == kTrailingValue,
+         "the trailing metadata did not come back");
+}
+
+void custom_metadata(const Target& target) {
+  Metadata metadata;
+  metadata.add(kInitialName, kInitialValue);
+  metadata.add(kTrailingName, kTrailingValue);
+  const CallOptions options{.metadata = &metadata};
+  const Client client{target.open()};
+
+  auto unary = client.UnaryCall(simple_request(), options);
+  expect_body(value_of(unary.wait()).payload(), kLargeResponse);
+  expect_echoed(unary);
+
+  auto duplex = client.FullDuplexCall(options);
+  duplex.write(output_request(kLargeRequest, kLargeResponse)).wait();
+  duplex.writes_done().wait();
+  const auto response = duplex.read().wait();
+  expect(response.has_value(), "the stream ended early");
+  expect_body(response->payload(), kLargeResponse);
+  expect_status(duplex.finish().wait(), StatusCode::kOk);
+  expect_echoed(duplex);
+}
+
+Status echoed_status(const Client& client, const std::string& message) {
+  SimpleRequest request;
+  request.mutable_response_status()->set_code(2);
+  request.mutable_response_status()->set_message(message);
+  return status_of(client.UnaryCall(request).wait());
+}
+
+void status_code_and_message(const Target& target) {
+  constexpr std::string_view kMessage = "test status message";
+  const Client client{target.open()};
+  expect_status(echoed_status(client, std::string{kMessage}), StatusCode::kUnknown, kMessage);
+
+  auto duplex = client.FullDuplexCall();
+  StreamingOutputCallRequest request;
+  request.mutable_response_status()->set_code(2);
+  request.mutable_response_status()->set_message(std::string{kMessage});
+  duplex.write(request).wait();
+  duplex.writes_done().wait();
+  expect_status(duplex.finish().wait(), StatusCode::kUnknown, kMessage);
+}
+
+void special_status_message(const Target& target) {
+  constexpr std::string_view kMessage =
+      "\t\ntest with whitespace\r\nand Unicode BMP \u263a and non-BMP \U0001F608\t\n";
+  expect_status(echoed_status(Client{target.open()}, std::string{kMessage}), StatusCode::kUnknown, kMessage);
+}
+
+void unimplemented_method(const Target& target) {
+  expect_status(status_of(Client{target.open()}.UnimplementedCall({}).wait()), StatusCode::kUnimplemented);
+}
+
+void unimplemented_service(const Target& target) {
+  const UnimplementedService::Client client{target.open()};
+  expect_status(status_of(client.UnimplementedCall({}).wait()), StatusCode::kUnimplemented);
+}
+
+void cancel_after_begin(const Target& target) {
+  auto call = Client{target.open()}.StreamingInputCall();
+  call.cancel();
+  expect_status(status_of(call.finish().wait()), StatusCode::kCancelled);
+}
+
+void cancel_after_first_response(const Target& target) {
+  auto call = Client{target.open()}.FullDuplexCall();
+  call.write(output_request(kRequestSizes[0], kResponseSizes[0])).wait();
+  expect(call.read().wait().has_value(), "no response came");
+  call.cancel();
+  expect_status(call.finish().wait(), StatusCode::kCancelled);
+}
+
+void timeout_on_sleeping_server(const Target& target) {
+  auto call = Client{target.open()}.FullDuplexCall({.timeout = milliseconds{1}});
+  call.write(output_request(kRequestSizes[0], kResponseSizes[0])).wait();
+  expect_status(call.finish().wait(), StatusCode::kDeadlineExceeded);
+}
+
+// Large unary calls one after another; `channel_of` gives each its channel.
+void soak(const Target& target, const std::function<Channel()>& channel_of) {
+  const SoakOptions& options = target.soak;
+  const auto end = steady_clock::now() + options.overall_timeout;
+  int failures = 0;
+  int done = 0;
+  for (; done < options.iterations && steady_clock::now() < end; ++done) {
+    const auto begin = steady_clock::now();
+    const auto response =
+        Client{channel_of()}.UnaryCall(simple_request(options.request_size, options.response_size)).wait();
+    const bool in_time = steady_clock::now() - begin <= options.per_iteration_max;
+    if (!response || !in_time) ++failures;
+  }
+  expect(done == options.iterations, concat("only ", std::to_string(done), " calls were made in time"));
+  expect(failures <= options.max_failures,
+         concat(std::to_string(failures), " calls failed or were too slow"));
+}
+
+void rpc_soak(const Target& target) {
+  soak(target, [channel = target.open()] { return channel; });
+}
+
+void channel_soak(const Target& target) {
+  soak(target, [&target] { return target.open(); });
+}
+
+}  // namespace
+
+const std::map<std::string, TestCase>& test_cases() {
+  static const std::map<std::string, TestCase> cases{
+      {"empty_unary", empty_unary},
+      {"large_unary", large_unary},
+      {"client_compressed_unary", client_compressed_unary},
+      {"client_compressed_unary_noprobe", client_compressed_unary_noprobe},
+      {"server_compressed_unary", server_compressed_unary},
+      {"client_streaming", client_streaming},
+      {"client_compressed_streaming", client_compressed_streaming},
+      {"client_compressed_streaming_noprobe", client_compressed_streaming_noprobe},
+      {"server_streaming", server_streaming},
+      {"server_compressed_streaming", server_compressed_streaming},
+      {"ping_pong", ping_pong},
+      {"empty_stream", empty_stream},
+      {"custom_metadata", custom_metadata},
+      {"status_code_and_message", status_code_and_message},
+      {"special_status_message", special_status_message},
+      {"unimplemented_method", unimplemented_method},
+      {"unimplemented_service", unimplemented_service},
+      {"cancel_after_begin", cancel_after_begin},
+      {"cancel_after_first_response", cancel_after_first_response},
+      {"timeout_on_sleeping_server", timeout_on_sleeping_server},
+      {"rpc_soak", rpc_soak},
+      {"channel_soak", channel_soak},
+  };
+  return cases;
+}
+
+}  // namespace parlance::interop
