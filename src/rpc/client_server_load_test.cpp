@@ -101,11 +101,11 @@ void disturb(const EchoClient& client, std::mt19937& random) {
       auto call = client.Collect();
       for (int i = pick(5); i > 0; --i) EXPECT_TRUE(call.write(text(std::string(50'000, 'x'))).wait());
       if (pick(2) == 0) call.cancel();
-      call.finish().wait();
+      (void)call.finish().wait();
       break;
     }
     case 6:
-      client.Offloaded(text("abc"), options).wait();
+      (void)client.Offloaded(text("abc"), options).wait();
       break;
     default:
       EXPECT_TRUE(client.Unary(text("x")).wait());
@@ -142,7 +142,7 @@ TEST(Load, ChannelsDroppedUnderTheirCalls) {
       std::vector<UnaryCall<Text>> calls;
       for (int c = 0; c < 5; ++c)
         calls.push_back(client->Sleep(number(std::uniform_int_distribution{0, 2}(random))));
-      if (i % 2 == 0) calls.front().wait();
+      if (i % 2 == 0) (void)calls.front().wait();
       client.reset();
       for (auto& call : calls) {
         if (i % 2 == 0 && &call == &calls.front()) continue;

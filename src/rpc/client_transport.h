@@ -89,14 +89,14 @@ class ClientTransport final : public net::LoopLocal {
   std::string last_failure_;
   struct Retry final : TimerNode {
     explicit Retry(ClientTransport& transport) : owner(transport) {}
-    ~Retry() { owner.loop_.disarm(*this); }
+    ~Retry() override { owner.loop_.disarm(*this); }
     void on_timer() override { owner.connect(); }
     ClientTransport& owner;
   } retry_{*this};
   // A server that accepts the connection and then says nothing.
   struct GreetingLimit final : TimerNode {
     explicit GreetingLimit(ClientTransport& transport) : owner(transport) {}
-    ~GreetingLimit() { owner.loop_.disarm(*this); }
+    ~GreetingLimit() override { owner.loop_.disarm(*this); }
     void on_timer() override { owner.current_->close("the server sent no HTTP/2 SETTINGS"); }
     ClientTransport& owner;
   } greeting_limit_{*this};

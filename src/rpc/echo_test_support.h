@@ -99,7 +99,7 @@ class Echo final : public Service {
   }
 
   Task<Result<Text>> Fail(ServerCall& call, Incoming<Number> code) {
-    call.trailing_metadata().add("x-failed", "yes");
+    (void)call.trailing_metadata().add("x-failed", "yes");
     co_return Status{static_cast<StatusCode>(code->value()),
                      "wanted: 100% “so”",
                      {{"type.googleapis.com/test.Detail", std::string("\0\1\2", 3)}}};
@@ -113,8 +113,8 @@ class Echo final : public Service {
   Task<Result<Text>> EchoMetadata(ServerCall& call, Incoming<Text>) {
     for (const auto& [name, value] : call.request_metadata()) {
       if (!name.starts_with("x-")) continue;
-      call.initial_metadata().add(name, value);
-      call.trailing_metadata().add(name, value);
+      (void)call.initial_metadata().add(name, value);
+      (void)call.trailing_metadata().add(name, value);
     }
     co_return text(std::string{call.method()});
   }

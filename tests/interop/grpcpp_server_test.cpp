@@ -35,14 +35,14 @@ bool eventually(Condition condition) {
   return false;
 }
 
-EchoRequest request_of(std::string text) {
+EchoRequest request_of(std::string_view text) {
   EchoRequest request;
-  request.set_text(std::move(text));
+  request.set_text(std::string{text});
   return request;
 }
 
-Echo::Client client_of(const GrpcppServer& server, ChannelOptions options = {}) {
-  return Echo::Client{Channel::open(server.target(), std::move(options))};
+Echo::Client client_of(const GrpcppServer& server, const ChannelOptions& options = {}) {
+  return Echo::Client{Channel::open(server.target(), options)};
 }
 
 // --- call types, blocking

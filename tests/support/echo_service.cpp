@@ -19,8 +19,8 @@ std::int64_t time_remaining_ms(const ServerCall& call) {
 void echo_metadata(ServerCall& call) {
   for (const auto& [name, value] : call.request_metadata()) {
     if (!name.starts_with("x-")) continue;
-    call.initial_metadata().add(name, value);
-    call.trailing_metadata().add(name, value);
+    (void)call.initial_metadata().add(name, value);
+    (void)call.trailing_metadata().add(name, value);
   }
 }
 
