@@ -44,7 +44,7 @@ class ByteStream {
   virtual void watch_readable(Observer& observer) = 0;
   virtual void watch_writable(Observer& observer) = 0;
 
-  /// Fewer bytes than fit mean that no more are there now.
+  /// After fewer bytes than fit, watch_readable tells when more are there.
   virtual IoResult read(MutableBytes into) = 0;
   virtual IoResult write(std::span<const iovec> parts) = 0;
   /// Bytes of the stream's own (a handshake, the rest of a record) wait to be written: call write() even with

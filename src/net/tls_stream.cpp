@@ -9,6 +9,8 @@
 #include <array>
 #include <cerrno>
 
+#include "base/assert.h"
+
 namespace parlance::net {
 namespace {
 
@@ -16,6 +18,11 @@ namespace {
 constexpr std::size_t kReceiveBytes = 32 * 1024;
 // The most plaintext of one record (RFC 8446 section 5.1).
 constexpr std::size_t kRecordBytes = 16 * 1024;
+// A record and its overhead at most (RFC 5246 section 6.2.3; less in RFC 8446).
+constexpr std::size_t kRecordOnTheWireBytes = kRecordBytes + 2048 + 5;
+// More is received only while all that it can complete still fits the reader's buffer: plaintext that stays
+// behind in the session is nothing the socket would tell of.
+constexpr std::size_t kRoomToReceiveBytes = kReceiveBytes + kRecordOnTheWireBytes;
 // Records made before they are written: a large write is a few records in one system call.
 constexpr std::size_t kRecordsAtOnce = 8;
 
@@ -56,6 +63,7 @@ IoResult TlsStream::receive_records() {
 }
 
 IoResult TlsStream::read(MutableBytes into) {
+  require(into.size() >= kRoomToReceiveBytes, "TlsStream::read: the buffer is too small");
   std::size_t filled = 0;
   while (filled < into.size()) {
     ERR_clear_error();
@@ -65,7 +73,7 @@ IoResult TlsStream::read(MutableBytes into) {
       continue;
     }
     IoResult stopped = broken(count);
-    if (stopped.would_block) {
+    if (stopped.would_block && into.size() - filled >= kRoomToReceiveBytes) {
       stopped = receive_records();
       if (stopped.size_bytes > 0) continue;
     }
