@@ -267,6 +267,8 @@ void Connection::shutdown(ErrorCode code, std::string_view debug_data) {
   core.send.control().goaway(core.ending.accepts_up_to, code, debug_data);
 }
 
+std::uint64_t Connection::payload_frames_sent() const { return impl_->core.send.payload_frames(); }
+
 std::size_t Connection::open_streams() const { return impl_->core.streams.open_count(); }
 
 std::uint32_t Connection::peer_max_concurrent_streams() const {

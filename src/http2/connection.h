@@ -91,6 +91,8 @@ class Connection {
   /// once the last one ends. With an error code other than kNoError every stream ends at once.
   void shutdown(ErrorCode code, std::string_view debug_data = {});
   std::size_t open_streams() const;
+  /// HEADERS and DATA frames sent so far: whether this side has had anything to say since some moment.
+  std::uint64_t payload_frames_sent() const;
   /// The peer's limit on streams that this side opens.
   std::uint32_t peer_max_concurrent_streams() const;
   /// Set once the connection cannot go on.

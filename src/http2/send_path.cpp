@@ -54,6 +54,7 @@ void SendPath::write_headers(StreamId stream, HeaderFields fields, bool end_stre
   encoder_.encode(fields, block_);
   writer_.headers(stream, block_, end_stream);
   abuse_.headers_sent();
+  ++payload_frames_;
 }
 
 std::uint32_t SendPath::sendable_bytes(const Stream& stream) const {
@@ -147,6 +148,7 @@ void SendPath::charge(Stream& stream, std::uint32_t size_bytes) {
   stream.send_window.spend(size_bytes);
   window_.spend(size_bytes);
   abuse_.data_sent(size_bytes);
+  ++payload_frames_;
 }
 
 void SendPath::tell_when_low(Stream& stream) {

@@ -38,6 +38,8 @@ class SendPath {
   /// WINDOW_UPDATE or a changed initial window. False when a window passes 2^31−1.
   [[nodiscard]] bool adjust_window(Stream& stream, std::int64_t delta_bytes);
   [[nodiscard]] bool adjust_connection_window(std::int64_t delta_bytes);
+  /// HEADERS and DATA frames put into the output so far.
+  std::uint64_t payload_frames() const { return payload_frames_; }
   std::int64_t connection_window() const { return window_.value(); }
 
   /// The stream is about to be closed: it loses its turn.
@@ -73,6 +75,7 @@ class SendPath {
   std::vector<std::byte> block_;  // room for a frame header, and a header block
   SendScheduler scheduler_;
   SendWindow window_{kDefaultWindowBytes};
+  std::uint64_t payload_frames_ = 0;
 };
 
 }  // namespace parlance::http2

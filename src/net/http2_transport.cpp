@@ -25,7 +25,8 @@ Http2Transport::Http2Transport(Loop& loop, std::unique_ptr<ByteStream> stream, h
       role_(role),
       owner_(owner),
       stream_(std::move(stream)),
-      connection_(role, limits, observer) {
+      connection_(role, limits, observer),
+      last_received_(loop.now()) {
   stream_->watch_readable(*this);
   flush();
 }
@@ -45,6 +46,7 @@ void Http2Transport::close(std::string_view reason) {
 }
 
 void Http2Transport::on_readable() {
+  last_received_ = loop_.now();
   if (lingering_) return discard_input();
   for (int i = 0; i < kReadsPerEvent; ++i) {
     const MutableBytes buffer = loop_.read_buffer();

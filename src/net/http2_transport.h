@@ -37,6 +37,8 @@ class Http2Transport final : ByteStream::Observer, TurnEnd, TimerNode {
   /// Ends the connection at once; `on_transport_closed` follows at the end of the turn.
   void close(std::string_view reason);
 
+  /// When anything was last received.
+  TimePoint last_received() const { return last_received_; }
   const Endpoint& peer() const { return stream_->peer(); }
   const Endpoint& local() const { return stream_->local(); }
   Loop& loop() { return loop_; }
@@ -56,6 +58,7 @@ class Http2Transport final : ByteStream::Observer, TurnEnd, TimerNode {
   Owner& owner_;
   std::unique_ptr<ByteStream> stream_;
   http2::Connection connection_;
+  TimePoint last_received_;
   std::string closed_because_;
   bool socket_open_ = true;
   bool blocked_ = false;    // the socket takes no more until on_writable

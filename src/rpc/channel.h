@@ -11,6 +11,7 @@
 #include "grpc/message_reader.h"
 #include "http2/limits.h"
 #include "net/tls_options.h"
+#include "rpc/keepalive.h"
 
 namespace parlance {
 
@@ -32,6 +33,10 @@ struct ChannelOptions {
   std::size_t send_high_water_bytes = 64 * 1024;
   /// For one attempt to connect, and then for the server's first SETTINGS (gRPC's min_connect_timeout).
   std::chrono::milliseconds connect_timeout{20'000};
+  /// Asks a silent server whether it is still there. A server that answers "too_many_pings" makes later
+  /// connections ask half as often. gRPC servers usually allow no shorter time than 5 minutes, Parlance 5
+  /// seconds.
+  KeepaliveOptions keepalive = {};
   /// Pause after a failed attempt, growing 1.6-fold with ±20 % jitter (gRPC connection backoff).
   std::chrono::milliseconds initial_backoff{1'000};
   std::chrono::milliseconds max_backoff{120'000};

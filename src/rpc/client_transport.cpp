@@ -7,11 +7,23 @@
 #include "rpc/client_stream.h"
 
 namespace parlance::detail {
+namespace {
+
+constexpr std::uint64_t kKeepalivePing = 0x6b656570616c6976;  // "keepaliv"; other values would do
+// How a gRPC server says that the client pings too often (gRPC A8).
+constexpr std::string_view kTooManyPings = "too_many_pings";
+
+}  // namespace
 
 ClientConnection::ClientConnection(ClientTransport& owner, std::unique_ptr<net::ByteStream> stream)
     : owner_(owner),
+      keepalive_(owner.keepalive_),
       transport_(owner.loop(), std::move(stream), http2::Role::kClient, owner.config().options.http2, *this,
-                 *this) {}
+                 *this) {
+  tend_keepalive();
+}
+
+ClientConnection::~ClientConnection() { owner_.loop_.disarm(*this); }
 
 const ChannelConfig& ClientConnection::config() const { return owner_.config(); }
 
@@ -20,8 +32,23 @@ void ClientConnection::on_settings() {
   owner_.on_usable_again();
 }
 
-void ClientConnection::on_goaway(http2::StreamId, http2::ErrorCode, std::string_view) {
+// The step after this one comes by the timer.
+void ClientConnection::tend_keepalive() {
+  const auto [step, again_at] =
+      keepalive_.decide(owner_.loop_.now(), transport_.last_received(), http2().open_streams() > 0);
+  if (step == Keepalive::Step::kGiveUp) {
+    return close("the server did not answer a PING (ChannelOptions::keepalive)");
+  }
+  if (step == Keepalive::Step::kPing) {
+    http2().ping(kKeepalivePing);
+    flush();
+  }
+  if (again_at != TimePoint::max()) owner_.loop_.arm(*this, again_at);
+}
+
+void ClientConnection::on_goaway(http2::StreamId, http2::ErrorCode code, std::string_view debug_data) {
   usable_ = false;
+  if (code == http2::ErrorCode::kEnhanceYourCalm && debug_data == kTooManyPings) owner_.keepalive_.time *= 2;
   owner_.on_told_to_go(*this);
 }
 
@@ -37,6 +64,7 @@ void ClientConnection::on_transport_closed(std::string_view reason) {
 ClientTransport::ClientTransport(net::Loop& loop, std::shared_ptr<const ChannelConfig> config)
     : loop_(loop),
       config_(std::move(config)),
+      keepalive_(config_->options.keepalive),
       backoff_(config_->options.initial_backoff, config_->options.max_backoff) {}
 
 ClientTransport::~ClientTransport() {

@@ -18,9 +18,10 @@ class ClientStream;
 class ClientTransport;
 
 /// One connection of a ClientTransport.
-class ClientConnection final : http2::ConnectionObserver, net::Http2Transport::Owner {
+class ClientConnection final : http2::ConnectionObserver, net::Http2Transport::Owner, TimerNode {
  public:
   ClientConnection(ClientTransport& owner, std::unique_ptr<net::ByteStream> stream);
+  ~ClientConnection();
 
   http2::Connection& http2() { return transport_.connection(); }
   void flush() { transport_.flush(); }
@@ -39,12 +40,15 @@ class ClientConnection final : http2::ConnectionObserver, net::Http2Transport::O
   void on_goaway(http2::StreamId last_stream, http2::ErrorCode code, std::string_view debug_data) override;
   void on_stream_count(std::size_t open_streams) override;
   void on_transport_closed(std::string_view reason) override;
+  void on_timer() override { tend_keepalive(); }
+  void tend_keepalive();
 
   friend class ClientTransport;
 
   ClientTransport& owner_;
   bool usable_ = true;
   bool greeted_ = false;
+  Keepalive keepalive_;
   net::Http2Transport transport_;
 };
 
@@ -84,6 +88,7 @@ class ClientTransport final : public net::LoopLocal {
   std::unique_ptr<ClientConnection> current_;
   std::vector<std::unique_ptr<ClientConnection>> draining_;
 
+  KeepaliveOptions keepalive_;  // less often after "too_many_pings"
   Backoff backoff_;
   TimePoint next_attempt_at_{};
   std::string last_failure_;

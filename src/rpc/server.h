@@ -14,6 +14,7 @@
 #include "grpc/message_reader.h"
 #include "http2/limits.h"
 #include "net/tls_options.h"
+#include "rpc/keepalive.h"
 #include "rpc/service.h"
 
 namespace parlance {
@@ -44,6 +45,16 @@ struct ServerOptions {
   http2::Limits http2 = {};
   /// Bytes queued for a slow reader before Writer::write waits.
   std::size_t send_high_water_bytes = 64 * 1024;
+  /// Asks clients that went silent whether they are still there.
+  KeepaliveOptions keepalive{.time = std::chrono::hours{2}};
+  /// How often clients may ask that of the server.
+  PingPolicy ping_policy = {};
+  /// A connection without calls for this long is told to go; zero: never.
+  Duration max_connection_idle = Duration::zero();
+  /// A connection this old, give or take a tenth, is told to go, so that clients spread anew; zero: never.
+  Duration max_connection_age = Duration::zero();
+  /// Calls of a connection that reached its age may run on for this long; zero: as long as they like.
+  Duration max_connection_age_grace = Duration::zero();
   /// The deadline of calls that come without one; zero: none.
   Duration default_timeout = Duration::zero();
   /// No call's deadline is later than this, whatever the caller asked for; zero: no limit.

@@ -1,19 +1,44 @@
 #include "rpc/server_connection.h"
 
+#include <algorithm>
+#include <random>
+
 #include "grpc/error_details.h"
 
 namespace parlance::detail {
 namespace {
 
-// Marks the PING behind the first GOAWAY; any other value would do.
-constexpr std::uint64_t kShutdownPing = 0x7061726c616e6365;  // "parlance"
+// Tell the PING behind the first GOAWAY from that of keepalive; other values would do.
+constexpr std::uint64_t kShutdownPing = 0x7061726c616e6365;   // "parlance"
+constexpr std::uint64_t kKeepalivePing = 0x6b656570616c6976;  // "keepaliv"
+constexpr std::string_view kShuttingDown = "the server is shutting down";
+// What grpc clients look for, to the letter (gRPC A8).
+constexpr std::string_view kTooManyPings = "too_many_pings";
+// Connections opened together shall not end together (gRPC A9).
+constexpr double kAgeJitter = 0.1;
+
+TimePoint old_at(TimePoint now, Duration max_age) {
+  if (max_age == Duration::zero()) return TimePoint::max();
+  thread_local std::minstd_rand random{std::random_device{}()};
+  const double factor = std::uniform_real_distribution{1 - kAgeJitter, 1 + kAgeJitter}(random);
+  return now + std::chrono::duration_cast<Duration>(max_age * factor);
+}
 
 }  // namespace
 
 ServerConnection::ServerConnection(ServerLoop& owner, std::unique_ptr<net::ByteStream> stream)
     : owner_(owner),
+      keepalive_(owner.options().keepalive),
+      strikes_(owner.options().ping_policy),
+      idle_since_(owner.loop().now()),
+      old_at_(old_at(idle_since_, owner.options().max_connection_age)),
+      ended_at_(TimePoint::max()),
       transport_(owner.loop(), std::move(stream), http2::Role::kServer, owner.options().http2, *this, *this),
-      peer_(transport_.peer().to_peer_string()) {}
+      peer_(transport_.peer().to_peer_string()) {
+  tend();
+}
+
+ServerConnection::~ServerConnection() { owner_.loop().disarm(*this); }
 
 const MethodBinding* ServerConnection::route(const http2::HeaderField& path) {
   if (path.entry_id == 0) return owner_.routes().find(path.value);
@@ -29,16 +54,73 @@ http2::StreamObserver* ServerConnection::on_request(http2::StreamId stream, http
   return ServerStream::accept(*this, stream, fields, end_stream);
 }
 
-void ServerConnection::begin_shutdown() {
+void ServerConnection::begin_shutdown(std::string_view why) {
   if (std::exchange(shutting_down_, true)) return;
-  http2().announce_shutdown("the server is shutting down");
+  shutdown_reason_ = why;
+  http2().announce_shutdown(why);
   http2().ping(kShutdownPing);
   flush();
 }
 
+void ServerConnection::on_ping() {
+  if (strikes_.on_ping(owner_.loop().now(), http2().payload_frames_sent())) return;
+  const auto interval = std::chrono::duration<double>{owner_.options().ping_policy.min_interval};
+  owner_.log(LogLevel::kWarning, peer_ + " pings more often than every " + std::to_string(interval.count()) +
+                                     " s (ServerOptions::ping_policy); its connection is ended");
+  http2().shutdown(http2::ErrorCode::kEnhanceYourCalm, kTooManyPings);
+}
+
+void ServerConnection::on_stream_count(std::size_t open_streams) {
+  if (open_streams == 0) idle_since_ = owner_.loop().now();
+}
+
+// Whatever is due of the connection's life, then the next time to look.
+void ServerConnection::tend() {
+  const TimePoint next = std::min({tend_keepalive(), tend_age(), tend_idleness()});
+  if (next != TimePoint::max()) owner_.loop().arm(*this, next);
+}
+
+TimePoint ServerConnection::tend_keepalive() {
+  const auto [step, again_at] =
+      keepalive_.decide(owner_.loop().now(), transport_.last_received(), http2().open_streams() > 0);
+  if (step == Keepalive::Step::kPing) {
+    http2().ping(kKeepalivePing);
+    transport_.flush();
+  } else if (step == Keepalive::Step::kGiveUp) {
+    close("the client did not answer a PING (ServerOptions::keepalive)");
+    return TimePoint::max();
+  }
+  return again_at;
+}
+
+TimePoint ServerConnection::tend_age() {
+  const TimePoint now = owner_.loop().now();
+  if (now >= ended_at_) {
+    close("the connection's calls outlasted max_connection_age_grace");
+    return TimePoint::max();
+  }
+  if (now < old_at_) return old_at_;
+  if (ended_at_ == TimePoint::max() && !shutting_down_) {
+    begin_shutdown("max_age");
+    const Duration grace = owner_.options().max_connection_age_grace;
+    if (grace > Duration::zero()) ended_at_ = now + grace;
+  }
+  return ended_at_;
+}
+
+TimePoint ServerConnection::tend_idleness() {
+  const Duration limit = owner_.options().max_connection_idle;
+  if (limit == Duration::zero() || shutting_down_) return TimePoint::max();
+  const TimePoint now = owner_.loop().now();
+  if (http2().open_streams() > 0) return now + limit;
+  if (now < idle_since_ + limit) return idle_since_ + limit;
+  begin_shutdown("max_idle");
+  return TimePoint::max();
+}
+
 void ServerConnection::on_ping_ack(std::uint64_t opaque) {
   if (!shutting_down_ || opaque != kShutdownPing) return;
-  http2().shutdown(http2::ErrorCode::kNoError, "the server is shutting down");
+  http2().shutdown(http2::ErrorCode::kNoError, shutdown_reason_);
   flush();
 }
 
@@ -76,7 +158,7 @@ void ServerLoop::remove(ServerStream& call) {
 void ServerLoop::begin_shutdown(std::function<void()> on_empty) {
   on_empty_ = std::move(on_empty);
   shutting_down_ = true;
-  for (const auto& connection : connections_) connection->begin_shutdown();
+  for (const auto& connection : connections_) connection->begin_shutdown(kShuttingDown);
   check_empty();
 }
 
@@ -87,7 +169,7 @@ void ServerLoop::end_calls() {
   const std::vector<ServerStream*> calls = calls_;
   for (ServerStream* call : calls) call->abort(ending);
   for (const auto& connection : connections_) {
-    connection->http2().shutdown(http2::ErrorCode::kNoError, "the server is shutting down");
+    connection->http2().shutdown(http2::ErrorCode::kNoError, kShuttingDown);
     connection->flush();
   }
 }

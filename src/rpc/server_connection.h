@@ -5,7 +5,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/timer_heap.h"
 #include "net/http2_transport.h"
+#include "rpc/keepalive.h"
 #include "rpc/routes.h"
 #include "rpc/server.h"
 #include "rpc/server_stream.h"
@@ -16,9 +18,10 @@ class ServerLoop;
 
 /// One client's connection: gives each new stream its ServerStream, remembers which path was which method,
 /// and goes through the two steps of a graceful end.
-class ServerConnection final : http2::ConnectionObserver, net::Http2Transport::Owner {
+class ServerConnection final : http2::ConnectionObserver, net::Http2Transport::Owner, TimerNode {
  public:
   ServerConnection(ServerLoop& owner, std::unique_ptr<net::ByteStream> stream);
+  ~ServerConnection();
 
   http2::Connection& http2() { return transport_.connection(); }
   void flush() { transport_.flush(); }
@@ -31,15 +34,24 @@ class ServerConnection final : http2::ConnectionObserver, net::Http2Transport::O
 
   /// GOAWAY in two steps: one that only announces, and, when a PING sent behind it is answered (so the client
   /// knows), one that refuses new streams. The connection then ends with its last stream.
-  void begin_shutdown();
+  /// `why` is the debug text of the GOAWAY.
+  void begin_shutdown(std::string_view why);
   /// Ends the connection now.
   void close(std::string_view reason) { transport_.close(reason); }
 
  private:
   http2::StreamObserver* on_request(http2::StreamId stream, http2::HeaderFields fields,
                                     bool end_stream) override;
+  void on_ping() override;
   void on_ping_ack(std::uint64_t opaque) override;
+  void on_stream_count(std::size_t open_streams) override;
   void on_transport_closed(std::string_view reason) override;
+  void on_timer() override { tend(); }
+
+  void tend();
+  TimePoint tend_keepalive();
+  TimePoint tend_age();
+  TimePoint tend_idleness();
 
   struct RememberedRoute {
     std::uint32_t entry_id = 0;
@@ -52,6 +64,12 @@ class ServerConnection final : http2::ConnectionObserver, net::Http2Transport::O
   std::size_t index_ = 0;  // in the loop's list of connections
   std::array<RememberedRoute, 8> remembered_{};
   bool shutting_down_ = false;
+  std::string shutdown_reason_;
+  Keepalive keepalive_;
+  PingStrikes strikes_;
+  TimePoint idle_since_;
+  TimePoint old_at_;    // max_connection_age, with its jitter
+  TimePoint ended_at_;  // the end of the grace after that
   net::Http2Transport transport_;
   std::string peer_;
 };
