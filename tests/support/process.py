@@ -38,12 +38,13 @@ def eventually(condition, patience_s: float = PATIENCE_S) -> bool:
 def settled(value, pause_s: float = 0.2):
     """What `value()` gives once it has stopped changing."""
     before = value()
-    while True:
+    for _ in range(int(PATIENCE_S / pause_s)):
         time.sleep(pause_s)
         now = value()
         if now == before:
             return now
         before = now
+    raise AssertionError(f"still changing after {PATIENCE_S} s: {before}")
 
 
 class ServerProcess:
