@@ -88,6 +88,13 @@ int make_call(const CallRequest& request, const Channel& channel, Schema& schema
   return json_call(channel, **method, messages, *input, options);
 }
 
+std::optional<TlsClientOptions> client_tls(const CallRequest& request) {
+  const TlsClientOptions& tls = request.tls;
+  const bool wanted =
+      request.use_tls || !tls.ca_file.empty() || !tls.certificate_file.empty() || !tls.server_name.empty();
+  return wanted ? std::optional{tls} : std::nullopt;
+}
+
 }  // namespace
 
 int call(const CallRequest& request) {
@@ -98,8 +105,9 @@ int call(const CallRequest& request) {
   const Deadline deadline = request.timeout == Duration::zero()
                                 ? Deadline::never()
                                 : Deadline::after(Clock::now(), request.timeout);
-  const Channel channel =
-      Channel::open(request.target, {.max_receive_message_bytes = request.max_receive_message_bytes});
+  const Channel channel = Channel::open(
+      request.target,
+      {.tls = client_tls(request), .max_receive_message_bytes = request.max_receive_message_bytes});
   const auto schema = schema_for(request, channel, metadata, deadline);
   if (!schema) return fail(kExitNoInput, schema.error().message());
 

@@ -6,6 +6,7 @@
 #include "app/json_messages.h"
 #include "base/deadline.h"
 #include "grpc/message_reader.h"
+#include "rpc/channel.h"
 
 namespace parlance::app {
 
@@ -16,7 +17,9 @@ struct CallRequest {
   std::string data;    // JSON, "@FILE", "@-"; empty: {} or, for a streaming method, no request at all
   std::vector<std::string> protos;  // none: by reflection
   std::vector<std::string> import_dirs;
-  std::vector<std::string> headers;     // "name: value"
+  std::vector<std::string> headers;  // "name: value"
+  bool use_tls = false;              // so do any of these
+  TlsClientOptions tls;
   Duration timeout = Duration::zero();  // zero: none
   std::size_t max_receive_message_bytes = grpc::kDefaultMaxReceiveMessageBytes;
   bool list = false;     // the services, or with `method` naming a service its methods

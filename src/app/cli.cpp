@@ -100,6 +100,14 @@ CLI::App* add_call(CLI::App& app, CommandLine& given) {
   call->add_option("-H,--header", request.headers, "Metadata to send; base64 for a name in -bin; may\nrepeat")
       ->type_name("'NAME: VALUE'")
       ->allow_extra_args(false);
+  call->add_flag("--tls", request.use_tls, "TLS, with the system's roots");
+  call->add_option("--ca", request.tls.ca_file, "TLS, with the roots of this PEM file")->type_name("FILE");
+  call->add_option("--cert", request.tls.certificate_file, "PEM: the client's certificate (mutual TLS)")
+      ->type_name("FILE");
+  call->add_option("--key", request.tls.key_file, "PEM: the key of --cert")->type_name("FILE");
+  call->add_option("--server-name", request.tls.server_name,
+                   "The name that the server's certificate must carry,\nwhen it is not TARGET's")
+      ->type_name("NAME");
   call->add_option("--timeout", given.timeout,
                    "Give up after this time, as in 500ms or 2s; the\nserver is told. Default: none")
       ->type_name("TIME");
@@ -143,6 +151,7 @@ int run_serve(const CommandLine& given) {
       return usage_error(fmt::format("--{}: {}", setting.name, assigned.error()));
     }
   }
+  if (const auto checked = check(config); !checked) return usage_error(checked.error());
   return serve(given.repository, config);
 }
 
@@ -158,6 +167,9 @@ int run_call(CommandLine& given) {
     const auto size = parse_size(given.max_receive_message_bytes);
     if (!size) return usage_error(fmt::format("--max-receive-message-bytes: {}", size.error()));
     request.max_receive_message_bytes = *size;
+  }
+  if (request.tls.certificate_file.empty() != request.tls.key_file.empty()) {
+    return usage_error("--cert and --key are given together or not at all");
   }
   if (request.method.empty() && !request.list && request.describe.empty()) {
     return usage_error("METHOD is missing: package.Service/Method, or --list to see what there is");

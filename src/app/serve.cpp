@@ -29,8 +29,19 @@
 namespace parlance::app {
 namespace {
 
+std::optional<TlsServerOptions> server_tls(const ServeConfig& config) {
+  if (config.tls_cert.empty()) return std::nullopt;
+  const bool mutual = !config.client_ca.empty();
+  return TlsServerOptions{
+      .certificate_file = config.tls_cert,
+      .key_file = config.tls_key,
+      .client_ca_file = config.client_ca,
+      .client_certificate = mutual ? ClientCertificate::kRequired : ClientCertificate::kNone};
+}
+
 ServerOptions server_options(const ServeConfig& config, const Log& log) {
   return {.listen = config.listen,
+          .tls = server_tls(config),
           .threads = config.threads,
           .max_receive_message_bytes = config.max_receive_message_bytes,
           .shutdown_grace = config.shutdown_grace,

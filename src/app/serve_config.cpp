@@ -35,6 +35,14 @@ Assigned assign_listen(ServeConfig& config, Values values) {
   return {};
 }
 
+Assigned assign_tls_cert(ServeConfig& config, Values values) {
+  return config.tls_cert = values[0], Assigned{};
+}
+Assigned assign_tls_key(ServeConfig& config, Values values) { return config.tls_key = values[0], Assigned{}; }
+Assigned assign_client_ca(ServeConfig& config, Values values) {
+  return config.client_ca = values[0], Assigned{};
+}
+
 Assigned assign_threads(ServeConfig& config, Values values) {
   return take(config.threads, parse_count(values[0], kMostThreads));
 }
@@ -75,6 +83,14 @@ constexpr std::array kSettings{
         "Where to listen: 127.0.0.1:50051, [::]:50051 (IPv4\ntoo) or unix:/path; port 0 takes a free one.\n"
         "May be given more than once. Default: [::]:50051",
         true, assign_listen},
+    ServeSetting{
+        "tls-cert", "FILE",
+        "PEM: the certificate, then its chain. TLS instead of\nplaintext; read again when it changes", false,
+        assign_tls_cert},
+    ServeSetting{"tls-key", "FILE", "PEM: the key of --tls-cert", false, assign_tls_key},
+    ServeSetting{"client-ca", "FILE",
+                 "PEM: who signs client certificates; every client\nneeds one then (mutual TLS)", false,
+                 assign_client_ca},
     ServeSetting{"threads", "N", "Event loops, each on a thread. Default: 0, one a core", false,
                  assign_threads},
     ServeSetting{"max-receive-message-bytes", "SIZE",
@@ -96,5 +112,15 @@ constexpr std::array kSettings{
 }  // namespace
 
 std::span<const ServeSetting> serve_settings() { return kSettings; }
+
+std::expected<void, std::string> check(const ServeConfig& config) {
+  if (config.tls_cert.empty() != config.tls_key.empty()) {
+    return std::unexpected{std::string{"tls-cert and tls-key are given together or not at all"}};
+  }
+  if (!config.client_ca.empty() && config.tls_cert.empty()) {
+    return std::unexpected{std::string{"client-ca needs tls-cert and tls-key"}};
+  }
+  return {};
+}
 
 }  // namespace parlance::app

@@ -19,7 +19,10 @@ enum class LogFormat : std::uint8_t { kText, kJson };
 /// What `parlance serve` can be told, by flags or by a configuration file.
 struct ServeConfig {
   std::vector<std::string> listen = {"[::]:50051"};
-  unsigned threads = 0;  // 0: one event loop a core
+  std::string tls_cert;  // empty: plaintext
+  std::string tls_key;
+  std::string client_ca;  // empty: clients need no certificate
+  unsigned threads = 0;   // 0: one event loop a core
   std::size_t max_receive_message_bytes = grpc::kDefaultMaxReceiveMessageBytes;
   std::chrono::milliseconds shutdown_grace{30'000};
   std::vector<std::string> require;  // empty: every model of the repository
@@ -41,5 +44,8 @@ struct ServeSetting {
 
 /// Every setting, in the order of the help.
 std::span<const ServeSetting> serve_settings();
+
+/// What is wrong with the settings taken together, naming them.
+std::expected<void, std::string> check(const ServeConfig& config);
 
 }  // namespace parlance::app

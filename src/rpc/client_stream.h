@@ -80,7 +80,7 @@ class ClientStream final : public http2::StreamObserver, TimerNode, Cancellation
   friend class ClientTransport;
   friend class ClientStreamRef;
   ClientStream(net::Loop& loop, Channel channel, std::string_view path, const CallOptions& options);
-  ~ClientStream() = default;
+  ~ClientStream() override = default;
   static void* operator new(std::size_t size_bytes) { return Slab::allocate(size_bytes); }
   static void operator delete(void* memory, std::size_t size_bytes) { Slab::deallocate(memory, size_bytes); }
 

@@ -21,7 +21,7 @@ class ClientTransport;
 class ClientConnection final : http2::ConnectionObserver, net::Http2Transport::Owner, TimerNode {
  public:
   ClientConnection(ClientTransport& owner, std::unique_ptr<net::ByteStream> stream);
-  ~ClientConnection();
+  ~ClientConnection() override;
 
   http2::Connection& http2() { return transport_.connection(); }
   void flush() { transport_.flush(); }

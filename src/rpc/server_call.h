@@ -83,7 +83,7 @@ class ServerCall {
 class ServerCall::Sleep final : TimerNode, CancellationListener {
  public:
   Sleep(ServerCall& call, Duration time) : call_(call), until_(Deadline::after(Clock::now(), time)) {}
-  ~Sleep();
+  ~Sleep() override;
 
   bool await_ready() const { return call_.cancelled(); }
   void await_suspend(std::coroutine_handle<> sleeper);

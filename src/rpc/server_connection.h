@@ -21,7 +21,7 @@ class ServerLoop;
 class ServerConnection final : http2::ConnectionObserver, net::Http2Transport::Owner, TimerNode {
  public:
   ServerConnection(ServerLoop& owner, std::unique_ptr<net::ByteStream> stream);
-  ~ServerConnection();
+  ~ServerConnection() override;
 
   http2::Connection& http2() { return transport_.connection(); }
   void flush() { transport_.flush(); }

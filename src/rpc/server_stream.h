@@ -71,7 +71,7 @@ class ServerStream final : public ServerCall, http2::StreamObserver, TimerNode {
  private:
   friend class ServerConnection;
   ServerStream(ServerConnection& connection, http2::StreamId id);
-  ~ServerStream();
+  ~ServerStream() override;
 
   // http2::StreamObserver
   void on_headers(http2::HeaderFields fields, bool end_stream) override;

@@ -21,7 +21,7 @@ class ServerWorker final : TimerNode {
   /// All outlive the worker. `tls` is null when nothing speaks TLS.
   ServerWorker(const ServerOptions& options, const Routes& routes, std::shared_ptr<net::TlsContext> tls)
       : tls_(std::move(tls)), server_loop_(thread_.loop(), options, routes) {}
-  ~ServerWorker() { thread_.stop(); }
+  ~ServerWorker() override { thread_.stop(); }
 
   net::Loop& loop() { return thread_.loop(); }
 
