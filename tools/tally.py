@@ -39,7 +39,8 @@ def skip_reason(case: ElementTree.Element) -> str | None:
 
 
 def read_case(case: ElementTree.Element, skips_fail: bool) -> Tally:
-    name = ".".join(filter(None, (case.get("classname"), case.get("name"))))
+    # ctest writes the whole name into both.
+    name = ".".join(dict.fromkeys(filter(None, (case.get("classname"), case.get("name")))))
     if case.find("failure") is not None or case.find("error") is not None:
         return Tally(failed=1, failures=[name])
     reason = skip_reason(case)

@@ -36,7 +36,7 @@ def test_where_skips_fail_only_the_need_of_a_gpu_excuses(junit):
 
 
 def test_a_test_program_that_was_not_built_is_a_failure(junit):
-    tally = junit('<testcase name="x_NOT_BUILT" status="notrun"><skipped message="Unable to find executable"/></testcase>')
+    tally = junit('<testcase name="x_NOT_BUILT" classname="x_NOT_BUILT" status="notrun"><skipped message="Unable to find executable"/></testcase>')
     assert tally == Tally(0, 1, 0, ["x_NOT_BUILT"])
 
 
