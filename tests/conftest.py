@@ -1,9 +1,12 @@
-"""Fixtures: stubs, the test server, a channel to it."""
+"""Fixtures: stubs, the test server, a channel to it, certificates."""
+
+from pathlib import Path
 
 import grpc
 import pytest
 
 from support import stubs as stub_maker
+from support.certificates import make_certificates
 from support.process import ROOT, ServerProcess, eventually
 
 # One connection a channel, and no attempt but the one the test makes.
@@ -75,6 +78,14 @@ def serve(*arguments: str) -> ServerProcess:
         server.kill()
         raise AssertionError(f"the models did not load: {server.log()}")
     return server
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory) -> Path:
+    """A folder with ca.pem, server.pem, server.key, client.pem and client.key."""
+    folder = tmp_path_factory.mktemp("certificates")
+    make_certificates(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

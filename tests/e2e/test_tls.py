@@ -10,26 +10,6 @@ from support.process import program
 from test_inference import PIXELS
 
 
-def openssl(*arguments: str) -> None:
-    subprocess.run(["openssl", *arguments], check=True, capture_output=True)
-
-
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory):
-    """A folder with ca.pem and, signed by it, server.pem/.key and client.pem/.key."""
-    folder = tmp_path_factory.mktemp("certificates")
-    new_key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    ca = [str(folder / "ca.pem"), str(folder / "ca.key")]
-    openssl("req", "-x509", *new_key, "-keyout", ca[1], "-out", ca[0], "-days", "2", "-subj", "/CN=test CA")
-    (folder / "names").write_text("subjectAltName=DNS:localhost,IP:127.0.0.1")
-    for name in ("server", "client"):
-        request, certificate = str(folder / f"{name}.csr"), str(folder / f"{name}.pem")
-        openssl("req", *new_key, "-keyout", str(folder / f"{name}.key"), "-out", request, "-subj", f"/CN={name}")
-        openssl("x509", "-req", "-in", request, "-CA", ca[0], "-CAkey", ca[1], "-CAcreateserial", "-days", "2",
-                "-extfile", str(folder / "names"), "-out", certificate)  # fmt: skip
-    return folder
-
-
 def tls_flags(certificates, *more: str) -> list[str]:
     return ["--tls-cert", str(certificates / "server.pem"), "--tls-key", str(certificates / "server.key"), *more]
 

@@ -29,18 +29,19 @@ int serve(parlance::ServerOptions options) {
 
 int main(int argc, char** argv) {
   CLI::App app{"The server of gRPC's interoperability tests, on Parlance."};
+  std::string host = "[::]";
   std::uint16_t port = 10000;
   std::string certificate;
   std::string key;
-  app.add_option("--port", port, "The port to listen on, on every address; 0: a free one")
-      ->capture_default_str();
+  app.add_option("--host", host, "The address to listen on")->capture_default_str();
+  app.add_option("--port", port, "The port to listen on; 0: a free one")->capture_default_str();
   CLI::Option* cert_option = app.add_option("--tls_cert", certificate, "PEM file: TLS instead of plaintext");
   CLI::Option* key_option = app.add_option("--tls_key", key, "PEM file");
   cert_option->needs(key_option);
   key_option->needs(cert_option);
   CLI11_PARSE(app, argc, argv);
 
-  parlance::ServerOptions options{.listen = {"[::]:" + std::to_string(port)}};
+  parlance::ServerOptions options{.listen = {host + ":" + std::to_string(port)}};
   if (!certificate.empty()) options.tls = {.certificate_file = certificate, .key_file = key};
   return serve(std::move(options));
 }
