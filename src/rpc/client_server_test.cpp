@@ -629,6 +629,24 @@ TEST(FlowControl, AHandlerThatDoesNotReadHoldsTheCallerBackAndOtherCallsGoOn) {
 // --- connections
 // ---------------------------------------------------------------------------------------------
 
+// Many calls wait for the same connection; whoever hears of its failure first drops all others.
+Task<StatusCode> first_of_many(EchoClient client) {
+  std::vector<UnaryCall<Text>> calls;
+  for (int i = 0; i < 10; ++i) calls.push_back(client.Unary(text("x")));
+  const Result<Text> reply = co_await calls.front();
+  calls.clear();
+  co_return reply ? StatusCode::kOk : reply.error().code();
+}
+
+TEST(Connections, ACallThatFailsToConnectMayDropTheOthersThatWait) {
+  std::string target;
+  {
+    const EchoServer gone;
+    target = gone.target();
+  }
+  EXPECT_EQ(first_of_many(EchoClient{Channel::open(target)}).wait(), StatusCode::kUnavailable);
+}
+
 TEST(Connections, NobodyListeningIsUnavailableAndNamesTheTarget) {
   std::string target;
   {

@@ -127,13 +127,16 @@ void ClientTransport::on_connect_failed(const std::string& why) {
   last_failure_ = why;
   next_attempt_at_ = loop_.now() + backoff_.next();
   const Status status = unreachable();
-  std::deque<ClientStream*> failing;
-  failing.swap(waiting_);
-  for (ClientStream* stream : failing) {
-    if (stream->waits_for_ready()) waiting_.push_back(stream);
+  // One at a time: whoever is told may drop other calls that wait here, or make new ones.
+  const auto next_hopeless = [this] {
+    return std::ranges::find_if(waiting_,
+                                [](const ClientStream* stream) { return !stream->waits_for_ready(); });
+  };
+  for (auto found = next_hopeless(); found != waiting_.end(); found = next_hopeless()) {
+    ClientStream& stream = **found;
+    waiting_.erase(found);
+    stream.fail(status);
   }
-  std::erase_if(failing, [](const ClientStream* stream) { return stream->waits_for_ready(); });
-  for (ClientStream* stream : failing) stream->fail(status);
   if (!waiting_.empty()) connect();
 }
 
