@@ -51,9 +51,21 @@ TEST(ConfigFile, LeavesWhatItDoesNotName) {
 TEST(ConfigFile, AnUnknownKeyIsNamedWithItsLineTheNearestKeyAndAllKeys) {
   EXPECT_EQ(
       error_of("threads: 4\nshutdown_grace: 3s\n"),
-      "serve.yaml:2: unknown key 'shutdown_grace'; did you mean 'shutdown-grace'? Keys: listen, threads, "
-      "max-receive-message-bytes, shutdown-grace, require, log-format, log-level");
+      "serve.yaml:2: unknown key 'shutdown_grace'; did you mean 'shutdown-grace'? Keys: listen, tls-cert, "
+      "tls-key, client-ca, threads, max-receive-message-bytes, shutdown-grace, require, log-format, "
+      "log-level");
   EXPECT_THAT(error_of("tls: on"), StartsWith("serve.yaml:1: unknown key 'tls'. Keys: listen"));
+}
+
+TEST(ConfigFile, TlsFilesComeTogether) {
+  ServeConfig config;
+  ASSERT_TRUE(read_config_text("tls-cert: a.pem", "serve.yaml", config));
+  EXPECT_EQ(check(config).error(), "tls-cert and tls-key are given together or not at all");
+  ASSERT_TRUE(read_config_text("tls-key: a.key\nclient-ca: ca.pem", "serve.yaml", config));
+  EXPECT_TRUE(check(config));
+  ServeConfig only_ca;
+  ASSERT_TRUE(read_config_text("client-ca: ca.pem", "serve.yaml", only_ca));
+  EXPECT_EQ(check(only_ca).error(), "client-ca needs tls-cert and tls-key");
 }
 
 TEST(ConfigFile, AWrongValueIsNamedWithLineAndKey) {
