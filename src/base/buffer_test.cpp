@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -90,7 +91,7 @@ TEST(Buffer, APrefixIsDroppedFromViewOnly) {
 TEST(Buffer, IsWritableAgainOnceNobodyShares) {
   Buffer buffer = Buffer::copy_of(as_bytes("abc"));
   {
-    const Buffer shared = buffer;
+    const auto shared = std::make_unique<Buffer>(buffer);
   }
   buffer.writable()[0] = std::byte{'x'};
   EXPECT_EQ(buffer.text(), "xbc");
