@@ -10,10 +10,12 @@
 
 namespace parlance::net {
 namespace asio = boost::asio;
+namespace {
+
 using boost::system::error_code;
 
-struct ConnectAttempt::State : std::enable_shared_from_this<State> {
-  State(Loop& owner, OnDone callback)
+struct State : std::enable_shared_from_this<State> {
+  State(Loop& owner, ConnectAttempt::OnDone callback)
       : loop(owner),
         socket(owner.io_context()),
         resolver(owner.io_context()),
@@ -86,10 +88,10 @@ struct ConnectAttempt::State : std::enable_shared_from_this<State> {
     finish(std::make_unique<TcpStream>(loop, fd));
   }
 
-  void finish(Result result) {
+  void finish(ConnectAttempt::Result result) {
     if (std::exchange(done, true)) return;
     stop();
-    OnDone callback = std::move(on_done);
+    ConnectAttempt::OnDone callback = std::move(on_done);
     callback(std::move(result));
   }
 
@@ -104,7 +106,7 @@ struct ConnectAttempt::State : std::enable_shared_from_this<State> {
   asio::generic::stream_protocol::socket socket;
   asio::ip::tcp::resolver resolver;
   asio::steady_timer timer;
-  OnDone on_done;
+  ConnectAttempt::OnDone on_done;
   std::vector<Endpoint> endpoints;
   std::size_t next = 0;
   std::string what;
@@ -112,30 +114,43 @@ struct ConnectAttempt::State : std::enable_shared_from_this<State> {
   bool done = false;
 };
 
-ConnectAttempt::ConnectAttempt(std::shared_ptr<State> state) : state_(std::move(state)) {}
+class SocketAttempt final : public ConnectAttempt {
+ public:
+  explicit SocketAttempt(std::shared_ptr<State> state) : state_(std::move(state)) {}
+  ~SocketAttempt() override {
+    if (!std::exchange(state_->done, true)) state_->stop();
+  }
 
-ConnectAttempt::~ConnectAttempt() {
-  if (std::exchange(state_->done, true)) return;
-  state_->stop();
+ private:
+  std::shared_ptr<State> state_;
+};
+
+class SocketConnector final : public Connector {
+  std::unique_ptr<ConnectAttempt> connect(Loop& loop, const Endpoint& endpoint, Duration timeout,
+                                          ConnectAttempt::OnDone on_done) override {
+    auto state = std::make_shared<State>(loop, std::move(on_done));
+    state->endpoints.push_back(endpoint);
+    state->limit(timeout);
+    asio::post(loop.io_context(), [state] {
+      if (!state->done) state->connect_next();
+    });
+    return std::make_unique<SocketAttempt>(std::move(state));
+  }
+};
+
+}  // namespace
+
+Connector& socket_connector() {
+  static auto* const connector = new SocketConnector;
+  return *connector;
 }
 
-std::unique_ptr<ConnectAttempt> ConnectAttempt::to_endpoint(Loop& loop, const Endpoint& endpoint,
-                                                            Duration timeout, OnDone on_done) {
-  auto state = std::make_shared<State>(loop, std::move(on_done));
-  state->endpoints.push_back(endpoint);
-  state->limit(timeout);
-  asio::post(loop.io_context(), [state] {
-    if (!state->done) state->connect_next();
-  });
-  return std::unique_ptr<ConnectAttempt>(new ConnectAttempt{std::move(state)});
-}
-
-std::unique_ptr<ConnectAttempt> ConnectAttempt::to_host(Loop& loop, const HostPort& host, Duration timeout,
-                                                        OnDone on_done) {
+std::unique_ptr<ConnectAttempt> connect_to_host(Loop& loop, const HostPort& host, Duration timeout,
+                                                ConnectAttempt::OnDone on_done) {
   auto state = std::make_shared<State>(loop, std::move(on_done));
   state->limit(timeout);
   state->resolve(host);
-  return std::unique_ptr<ConnectAttempt>(new ConnectAttempt{std::move(state)});
+  return std::make_unique<SocketAttempt>(std::move(state));
 }
 
 }  // namespace parlance::net

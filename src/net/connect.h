@@ -12,25 +12,34 @@
 
 namespace parlance::net {
 
-/// One attempt to reach a server: looks the host up when it is a name, then tries its addresses in order
-/// until one accepts. Lives on one loop; destroying it gives up.
+/// One attempt to reach a server. Lives on one loop; destroying it gives up.
 class ConnectAttempt {
  public:
   /// The stream, or every address tried and why it failed.
   using Result = std::expected<std::unique_ptr<ByteStream>, std::string>;
   using OnDone = std::move_only_function<void(Result)>;
 
-  /// `on_done` runs once, in a later event of the loop, unless the attempt is destroyed before.
-  static std::unique_ptr<ConnectAttempt> to_endpoint(Loop& loop, const Endpoint& endpoint, Duration timeout,
-                                                     OnDone on_done);
-  static std::unique_ptr<ConnectAttempt> to_host(Loop& loop, const HostPort& host, Duration timeout,
-                                                 OnDone on_done);
-  ~ConnectAttempt();
-
- private:
-  struct State;
-  explicit ConnectAttempt(std::shared_ptr<State> state);
-  std::shared_ptr<State> state_;
+  virtual ~ConnectAttempt() = default;
 };
+
+/// A way to make connections: the kernel's sockets, this process itself, a simulated network. One connector
+/// may be used by several loops at once.
+class Connector {
+ public:
+  virtual ~Connector() = default;
+
+  /// Only on the thread of `loop`. `on_done` runs once, in a later event of the loop, after `timeout` at the
+  /// latest, unless the attempt is destroyed before (also from within `on_done`).
+  virtual std::unique_ptr<ConnectAttempt> connect(Loop& loop, const Endpoint& endpoint, Duration timeout,
+                                                  ConnectAttempt::OnDone on_done) = 0;
+};
+
+/// Connects by the kernel's sockets, TCP and Unix. Never destroyed.
+Connector& socket_connector();
+
+/// Looks the host up, then tries its addresses by sockets, in order, until one accepts; otherwise as
+/// Connector::connect.
+std::unique_ptr<ConnectAttempt> connect_to_host(Loop& loop, const HostPort& host, Duration timeout,
+                                                ConnectAttempt::OnDone on_done);
 
 }  // namespace parlance::net

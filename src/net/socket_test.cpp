@@ -80,7 +80,7 @@ TEST_P(Sockets, CarryBytesBothWays) {
   listener = *std::move(opened);
   loop.post([&] {
     listener->start([&](std::unique_ptr<ByteStream> stream) { session.emplace(std::move(stream)); });
-    attempt = ConnectAttempt::to_endpoint(loop, listener->local(), seconds{20}, [&](auto result) {
+    attempt = socket_connector().connect(loop, listener->local(), seconds{20}, [&](auto result) {
       ASSERT_TRUE(result) << result.error();
       EXPECT_EQ((*result)->peer().to_string(), listener->local().to_string());
       caller.emplace(*std::move(result), "over the wire", done);
@@ -118,7 +118,7 @@ TEST(ConnectAttempt, SaysWhereAndWhyItFailed) {
   const Endpoint refused = (*listener)->local();
   listener->reset();
   EXPECT_EQ(failure_of([&](Loop& loop, auto done) {
-              return ConnectAttempt::to_endpoint(loop, refused, seconds{20}, done);
+              return socket_connector().connect(loop, refused, seconds{20}, done);
             }),
             refused.to_string() + ": Connection refused");
 }
@@ -128,10 +128,9 @@ TEST(ConnectAttempt, LooksNamesUpAndTriesEachAddress) {
   auto listener = Listener::open(thread.loop(), *Endpoint::parse("127.0.0.1:0"));
   thread.loop().post([&] { (*listener)->start([](std::unique_ptr<ByteStream>) {}); });
   const HostPort local{"localhost", (*listener)->local().port()};
-  EXPECT_EQ(failure_of([&](Loop& loop, auto done) {
-              return ConnectAttempt::to_host(loop, local, seconds{20}, done);
-            }),
-            "connected");
+  EXPECT_EQ(
+      failure_of([&](Loop& loop, auto done) { return connect_to_host(loop, local, seconds{20}, done); }),
+      "connected");
   thread.stop();
 }
 

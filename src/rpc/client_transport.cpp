@@ -98,10 +98,9 @@ void ClientTransport::connect() {
   auto on_done = [this](net::ConnectAttempt::Result result) { on_connect_done(std::move(result)); };
   const Duration timeout = config_->options.connect_timeout;
   if (const auto* endpoint = std::get_if<net::Endpoint>(&config_->address)) {
-    attempt_ = net::ConnectAttempt::to_endpoint(loop_, *endpoint, timeout, on_done);
+    attempt_ = net::socket_connector().connect(loop_, *endpoint, timeout, on_done);
   } else {
-    attempt_ =
-        net::ConnectAttempt::to_host(loop_, std::get<net::HostPort>(config_->address), timeout, on_done);
+    attempt_ = net::connect_to_host(loop_, std::get<net::HostPort>(config_->address), timeout, on_done);
   }
 }
 
