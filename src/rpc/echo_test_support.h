@@ -269,7 +269,7 @@ class EchoServer {
   }
 
   Server& server() { return server_; }
-  Echo& echo() { return *echo_; }
+  Echo& echo() const { return *echo_; }
   std::string log() const { return log_->joined(); }
   std::string target() const { return "127.0.0.1:" + std::to_string(server_.ports().front()); }
   Channel open(ChannelOptions options = {}) const { return Channel::open(target(), std::move(options)); }

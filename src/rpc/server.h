@@ -15,6 +15,7 @@
 #include "http2/limits.h"
 #include "net/tls_options.h"
 #include "rpc/keepalive.h"
+#include "rpc/server_interceptor.h"
 #include "rpc/service.h"
 
 namespace parlance {
@@ -37,6 +38,8 @@ struct ServerOptions {
   std::vector<std::string> listen_plaintext = {};
   /// Event loops, each on a thread of its own; 0: one a core.
   unsigned threads = 0;
+  /// Run around every call, the first outermost.
+  std::vector<std::shared_ptr<ServerInterceptor>> interceptors = {};
   /// How response messages are compressed for callers that accept it, unless the handler says otherwise.
   grpc::Encoding compression = grpc::Encoding::kIdentity;
   /// Largest request message, decompressed; more is RESOURCE_EXHAUSTED. gRPC's usual 4 MiB.

@@ -1,5 +1,7 @@
 #include "rpc/server_call.h"
 
+#include <cstdio>
+
 namespace parlance {
 
 void ServerCall::on_cancelled(CancellationListener& listener) {
@@ -22,6 +24,18 @@ void ServerCall::cancel() {
   if (cancelled_.exchange(true, std::memory_order_acq_rel)) return;
   if (stop_source_) stop_source_->request_stop();
   listeners_.tell_all();
+}
+
+void ServerCall::add_hop(std::string_view entry) {
+  if (hops_ < kMaxHops && trailing_metadata_.add(kHopsName, entry)) ++hops_;
+}
+
+void ServerCall::add_own_hop() {
+  if (method_.empty() || !wants_hops()) return;
+  const std::chrono::duration<double, std::milli> spent = Clock::now() - received_at_;
+  char milliseconds[32];
+  std::snprintf(milliseconds, sizeof milliseconds, " %.2fms", spent.count());
+  (void)trailing_metadata_.add(kHopsName, std::string{method_} + milliseconds);
 }
 
 ServerCall::Sleep::~Sleep() { call_.loop().disarm(*this); }

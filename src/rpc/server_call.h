@@ -11,6 +11,7 @@
 #include "grpc/compression.h"
 #include "grpc/metadata.h"
 #include "net/loop.h"
+#include "rpc/attributes.h"
 #include "rpc/call_scope.h"
 #include "rpc/cancellation.h"
 
@@ -33,6 +34,8 @@ class ServerCall {
   /// "ipv4:127.0.0.1:40000".
   virtual std::string_view peer() const = 0;
   net::Loop& loop() const { return loop_; }
+  /// When the request's headers came.
+  TimePoint received_at() const { return received_at_; }
 
   /// Metadata of the request.
   const Metadata& request_metadata() const { return request_metadata_; }
@@ -40,6 +43,27 @@ class ServerCall {
   Metadata& initial_metadata() { return initial_metadata_; }
   /// Metadata to be sent with the status.
   Metadata& trailing_metadata() { return trailing_metadata_; }
+
+  /// Sent by client calls that the handler makes (unless they are detached), after the metadata of their
+  /// own options: trace ids and the like.
+  Metadata& propagated_metadata() { return propagated_metadata_; }
+  const Metadata& propagated_metadata() const { return propagated_metadata_; }
+  /// What interceptors found out about the call: who calls, for example.
+  Attributes& attributes() { return attributes_; }
+  const Attributes& attributes() const { return attributes_; }
+
+  /// Whether the caller asked what each hop spent (request metadata `x-parlance-hops`). The server then ends
+  /// the call with a trailer of that name, "/pkg.Service/Method 12.34ms": the time since received_at(). A
+  /// client call made for this one sends the request on and adds what its own trailers say of the hops
+  /// below, so that the deepest hop comes first.
+  bool wants_hops() const { return request_metadata_.get(kHopsName).has_value(); }
+  /// One entry of a hop below, as its trailer gave it. Beyond kMaxHops, or when the text is no metadata
+  /// value, it is dropped.
+  void add_hop(std::string_view entry);
+
+  static constexpr std::string_view kHopsName = "x-parlance-hops";
+  /// A fan-out must not make trailers that no client takes.
+  static constexpr std::size_t kMaxHops = 64;
 
   /// How the response messages are compressed. False, and nothing changes, when the caller does not accept it
   /// or the initial metadata have gone out.
@@ -62,9 +86,11 @@ class ServerCall {
   Sleep sleep_for(Duration time);
 
  protected:
-  explicit ServerCall(net::Loop& loop) : loop_(loop) {}
+  explicit ServerCall(net::Loop& loop) : loop_(loop), received_at_(loop.now()) {}
   ~ServerCall() = default;
   void cancel();
+  /// The end of the call: this hop's entry, when it is wanted.
+  void add_own_hop();
 
   net::Loop& loop_;
   std::string_view method_;
@@ -72,9 +98,13 @@ class ServerCall {
   Metadata request_metadata_;
   Metadata initial_metadata_;
   Metadata trailing_metadata_;
+  Metadata propagated_metadata_;
   Deadline deadline_;
 
  private:
+  const TimePoint received_at_;
+  std::size_t hops_ = 0;
+  Attributes attributes_;
   std::atomic<bool> cancelled_ = false;
   CancellationList listeners_;
   std::optional<std::stop_source> stop_source_;

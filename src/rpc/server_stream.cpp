@@ -1,46 +1,15 @@
 #include "rpc/server_stream.h"
 
-#include <algorithm>
-
-#include "base/version.h"
 #include "grpc/content_type.h"
-#include "grpc/error_details.h"
 #include "grpc/header_list.h"
 #include "grpc/status_wire.h"
-#include "grpc/timeout.h"
 #include "rpc/incoming.h"
+#include "rpc/interceptor_chain.h"
+#include "rpc/request_head.h"
 #include "rpc/server_connection.h"
+#include "rpc/server_errors.h"
 
 namespace parlance::detail {
-namespace {
-
-Status bad_timeout(std::string_view value) {
-  return grpc::make_error(
-      StatusCode::kInternal, "BAD_TIMEOUT",
-      "grpc-timeout '" + std::string{value} + "' is not 1 to 8 digits and one of H M S m u n",
-      {{"observed", std::string{value}}});
-}
-
-Status unsupported_encoding(std::string_view encoding) {
-  return grpc::make_error(
-      StatusCode::kUnimplemented, "UNSUPPORTED_ENCODING",
-      "messages compressed with '" + std::string{encoding} +
-          "' are not supported; grpc-accept-encoding lists what is",
-      {{"observed", std::string{encoding}}, {"limit", std::string{grpc::kAcceptEncoding}}});
-}
-
-Status request_cardinality(std::string_view observed) {
-  return grpc::make_error(StatusCode::kInternal, "REQUEST_CARDINALITY",
-                          "the method takes one request message; the caller sent " + std::string{observed});
-}
-
-Status deadline_passed() {
-  return grpc::make_error(StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED",
-                          "the deadline passed before the call was complete", {{"hop", "server"}});
-}
-
-}  // namespace
-
 ServerStream::ServerStream(ServerConnection& connection, http2::StreamId id)
     : ServerCall(connection.server_loop().loop()),
       server_loop_(connection.server_loop()),
@@ -68,31 +37,34 @@ std::string_view ServerStream::peer() const {
 }
 
 void ServerStream::begin(http2::HeaderFields fields) {
-  http_status_ = grpc::http_status_for_request(fields);
-  if (http_status_ != 200) {
-    const auto method = std::ranges::find(fields, http2::HeaderToken::kMethod, &http2::HeaderField::token);
-    head_request_ = method != fields.end() && method->value == "HEAD";
-    if (head_request_ || (method != fields.end() && method->value == "GET")) http_status_ = 200;
-    return;  // answered when the request is complete
-  }
-  http_status_ = 0;
-  if (const Status status = read_request(fields); !status.ok()) return reject(status);
+  plain_http_ = PlainHttp::of(fields);
+  if (!plain_http_) begin_call(read_request_head(fields, *connection_, loop_.now()));
+}
+
+void ServerStream::begin_call(RequestHead head) {
+  binding_ = head.method;
+  if (binding_ != nullptr) method_ = binding_->path();
+  authority_ = std::move(head.authority);
+  request_metadata_ = std::move(head.metadata);
+  request_encoding_ = head.encoding;
+  reader_.set_encoding_announced(request_encoding_ != grpc::Encoding::kIdentity);
+  accepted_encodings_ = head.accepted_encodings;
+  encoding_unsupported_ = head.encoding_unsupported;
   set_compression(server_loop_.options().compression);
+  deadline_ = head.deadline;
   limit_deadline();
   if (!deadline_.is_never()) loop_.arm(*this, deadline_.at());
+  if (!server_loop_.options().interceptors.empty()) return start_interceptors(head);
+  if (!head.error.ok()) return finish(head.error);
   if (binding_->streams_requests()) start_handler();
 }
 
-Status ServerStream::read_request(http2::HeaderFields fields) {
-  bool has_metadata = false;
-  for (const http2::HeaderField& field : fields) {
-    if (Status status = read_field(field, has_metadata); !status.ok()) return status;
-  }
-  if (!has_metadata) return {};
-  Result<Metadata> metadata = Metadata::from_fields(fields);
-  if (!metadata) return std::move(metadata.error());
-  request_metadata_ = *std::move(metadata);
-  return {};
+void ServerStream::start_interceptors(const RequestHead& head) {
+  interceptors_ = std::make_unique<InterceptorChain>(*this, server_loop_.options().interceptors);
+  if (binding_ == nullptr) method_ = interceptors_->keep_path(head.path);
+  if (!head.error.ok()) interceptors_->settle(head.error);
+  const CallScope scope{this};
+  interceptors_->start();
 }
 
 void ServerStream::limit_deadline() {
@@ -105,59 +77,16 @@ void ServerStream::limit_deadline() {
   }
 }
 
-Status ServerStream::read_field(const http2::HeaderField& field, bool& has_metadata) {
-  using enum http2::HeaderToken;
-  switch (field.token) {
-    case kPath:
-      binding_ = connection_->route(field);
-      if (binding_ == nullptr) return server_loop_.routes().unknown(field.value);
-      method_ = binding_->path();
-      break;
-    case kAuthority:
-      authority_ = field.value;
-      break;
-    case kGrpcTimeout: {
-      const std::optional<Duration> timeout = grpc::parse_timeout(field.value);
-      if (!timeout) return bad_timeout(field.value);
-      deadline_ = Deadline::after(loop_.now(), *timeout);
-      break;
-    }
-    case kGrpcEncoding:
-      if (const auto encoding = grpc::parse_encoding(field.value)) {
-        request_encoding_ = *encoding;
-        reader_.set_encoding_announced(*encoding != grpc::Encoding::kIdentity);
-      } else {
-        encoding_unsupported_ = true;
-        return unsupported_encoding(field.value);
-      }
-      break;
-    case kGrpcAcceptEncoding:
-      accepted_encodings_ = grpc::accepted_encodings(field.value);
-      has_metadata = true;
-      break;
-    case kOther:
-    case kUserAgent:
-      has_metadata = true;
-      break;
-    default:
-      break;
-  }
-  return {};
-}
-
-void ServerStream::reject(const Status& status) { finish(status); }
-
 void ServerStream::on_headers(http2::HeaderFields, bool end_stream) {
   if (end_stream) request_complete();
 }
 
 void ServerStream::on_data(Bytes data, bool end_stream) {
   charged_bytes_ += data.size();
-  if (finished_ || http_status_ != 0) {
+  if (discards_input()) {
     connection_->http2().consume(id_, std::exchange(charged_bytes_, 0));
   } else if (const Status error = reader_.feed(data); !error.ok()) {
-    reject(error);
-    cancel_and_wake();
+    fail(error);
   } else {
     credit_window();
   }
@@ -168,43 +97,49 @@ void ServerStream::on_data(Bytes data, bool end_stream) {
   }
 }
 
+bool ServerStream::discards_input() const {
+  if (finished_ || plain_http_) return true;
+  return interceptors_ != nullptr && interceptors_->settled() && handler_ == nullptr;
+}
+
 void ServerStream::request_complete() {
   request_ended_ = true;
-  if (http_status_ != 0) return answer_plain_http();
-  if (finished_) return;
-  if (const Status error = reader_.finish(); !error.ok()) {
-    reject(error);
-    return cancel_and_wake();
-  }
+  if (plain_http_) return answer_plain_http();
+  if (discards_input()) return;
+  if (const Status error = reader_.finish(); !error.ok()) return fail(error);
   if (binding_->streams_requests()) {
     reader_waiting_.resume();
-    return;
+  } else if (interceptors_ == nullptr || interceptors_->proceeds()) {
+    start_with_only_message();
   }
-  if (!reader_.has_message()) return reject(request_cardinality("none"));
+}
+
+void ServerStream::proceed() {
+  if (binding_->streams_requests()) {
+    start_handler();
+  } else if (request_ended_) {
+    start_with_only_message();
+  }
+}
+
+void ServerStream::start_with_only_message() {
+  if (!reader_.has_message()) return fail(request_cardinality("none"));
   std::optional<grpc::ReceivedMessage> message = next_message();
   if (!message) return;
-  if (reader_.has_message()) return reject(request_cardinality("more than one"));
+  if (reader_.has_message()) return fail(request_cardinality("more than one"));
   request_ = *std::move(message);
   start_handler();
 }
 
 void ServerStream::start_handler() {
-  if (deadline_.expired(loop_.now())) return reject(deadline_passed());
+  if (deadline_.expired(loop_.now())) return fail(deadline_passed());
   const CallScope scope{this};
   binding_->start(*this);
 }
 
 void ServerStream::answer_plain_http() {
   if (std::exchange(finished_, true)) return;
-  const std::string text =
-      http_status_ == 200 ? "This is a gRPC server (parlance " + std::string{kVersion} + ").\n"
-                          : "This is a gRPC server: it answers POST with content-type application/grpc.\n";
-  const std::string status = std::to_string(http_status_);
-  grpc::HeaderList fields;
-  fields.add(":status", status, http2::HeaderToken::kStatus);
-  fields.add("content-type", "text/plain; charset=utf-8", http2::HeaderToken::kContentType);
-  connection_->http2().send_headers(id_, fields.fields(), head_request_);
-  if (!head_request_) connection_->http2().send_data(id_, Buffer::copy_of(as_bytes(text)), true);
+  plain_http_.answer(connection_->http2(), id_);
   connection_->flush();
 }
 
@@ -217,14 +152,24 @@ std::optional<grpc::ReceivedMessage> ServerStream::try_read() {
 
 std::optional<grpc::ReceivedMessage> ServerStream::next_message() {
   std::optional<grpc::ReceivedMessage> message = reader_.next();
-  if (!message || !message->compressed) return message;
-  const std::size_t limit_bytes = server_loop_.options().max_receive_message_bytes;
-  Result<Buffer> payload = grpc::decompress(request_encoding_, message->payload.bytes(), limit_bytes);
-  if (payload) return grpc::ReceivedMessage{*std::move(payload), true};
-  reject(payload.error());
-  cancel_and_wake();
+  if (!message || !(message->compressed || is_filtered())) return message;
+  Result<Buffer> payload = decoded(*message);
+  if (payload) return grpc::ReceivedMessage{*std::move(payload), message->compressed};
+  fail(payload.error());
   return std::nullopt;
 }
+
+Result<Buffer> ServerStream::decoded(const grpc::ReceivedMessage& message) const {
+  Result<Buffer> payload = message.payload;
+  if (message.compressed) {
+    const std::size_t limit_bytes = server_loop_.options().max_receive_message_bytes;
+    payload = grpc::decompress(request_encoding_, message.payload.bytes(), limit_bytes);
+  }
+  if (payload && is_filtered()) payload = interceptors_->filter_request(*std::move(payload));
+  return payload;
+}
+
+bool ServerStream::is_filtered() const { return interceptors_ != nullptr && interceptors_->has_filters(); }
 
 bool ServerStream::set_compression(grpc::Encoding encoding) {
   const bool accepted = encoding == grpc::Encoding::kIdentity ||
@@ -261,6 +206,11 @@ void ServerStream::send_initial_metadata() {
 
 bool ServerStream::send_message(Buffer framed, bool compress) {
   if (!can_send()) return false;
+  if (is_filtered()) {
+    Result<Buffer> filtered = interceptors_->filter_response(std::move(framed));
+    if (!filtered) return fail(filtered.error()), false;
+    framed = *std::move(filtered);
+  }
   send_initial_metadata();
   if (compress && response_encoding_ != grpc::Encoding::kIdentity) {
     framed = grpc::compress_and_frame(response_encoding_, framed.bytes().subspan(grpc::kPrefixBytes));
@@ -274,10 +224,54 @@ bool ServerStream::send_queue_full() const {
   return can_send() && connection_->http2().queued_bytes(id_) > server_loop_.options().send_high_water_bytes;
 }
 
+void ServerStream::end_with(Buffer framed) {
+  if (interceptors_ == nullptr) {
+    send_message(std::move(framed));
+    return finish({});
+  }
+  if (is_filtered()) {
+    Result<Buffer> filtered = interceptors_->filter_response(std::move(framed));
+    if (!filtered) return interceptors_->settle(filtered.error());
+    framed = *std::move(filtered);
+  }
+  interceptors_->hold_response(std::move(framed));
+  interceptors_->settle({});
+}
+
+void ServerStream::end(const Status& status) {
+  if (interceptors_ == nullptr) return finish(status);
+  interceptors_->settle(status);
+}
+
+void ServerStream::interceptors_ended(Status status, Buffer response) {
+  if (can_send()) {
+    const bool needs_response = status.ok() && (binding_ == nullptr || !binding_->streams_responses());
+    if (needs_response && response.empty()) status = no_response();
+    if (needs_response && !response.empty()) send_message(std::move(response));
+    finish(status);
+    if (handler_ != nullptr) cancel_and_wake();  // next() was begun and dropped
+  }
+  if (binding_ == nullptr) method_ = {};
+  interceptors_.reset();
+  delete_if_over();
+}
+
+// While no handler runs, the interceptors have the last word. A running handler may take its time.
+void ServerStream::fail(const Status& status) {
+  if (interceptors_ != nullptr && handler_ == nullptr) {
+    interceptors_->settle(status);
+    return interceptors_->wake();
+  }
+  finish(status);
+  cancel_and_wake();
+}
+
 void ServerStream::finish(const Status& status) {
   if (!can_send()) return;
   finished_ = true;
   loop_.disarm(*this);
+  if (interceptors_ != nullptr) interceptors_->settle(status);
+  add_own_hop();
   grpc::HeaderList fields;
   if (!std::exchange(headers_sent_, true)) {  // Trailers-Only
     fields.add(":status", "200", http2::HeaderToken::kStatus);
@@ -293,7 +287,7 @@ void ServerStream::finish(const Status& status) {
   connection_->flush();
 }
 
-Status ServerStream::status_of_exception(std::exception_ptr thrown) {
+Status ServerStream::status_of_exception(std::exception_ptr thrown, std::string_view who) {
   std::string what = "not a std::exception";
   try {
     std::rethrow_exception(std::move(thrown));
@@ -303,13 +297,14 @@ Status ServerStream::status_of_exception(std::exception_ptr thrown) {
     what = error.what();
   } catch (...) {
   }
-  server_loop_.log(LogLevel::kError, "the handler of " + std::string{method_} + " threw: " + what);
-  return grpc::make_error(StatusCode::kUnknown, "HANDLER_EXCEPTION",
-                          "the handler failed; the server's log has the reason");
+  server_loop_.log(LogLevel::kError,
+                   std::string{who}.append(" of ").append(method_).append(" threw: ").append(what));
+  return exception_left(who);
 }
 
 void ServerStream::handler_done() {
   destroy_handler_(std::exchange(handler_, nullptr));
+  if (interceptors_ != nullptr) return interceptors_->wake();
   delete_if_over();
 }
 
@@ -320,6 +315,7 @@ void ServerStream::abort(const Status& status) {
     finish(status);
     return cancel_and_wake();
   }
+  if (interceptors_ != nullptr) interceptors_->settle(status);
   ServerConnection& connection = *connection_;
   connection.http2().reset(id_, http2::ErrorCode::kCancel, status.message());  // may delete this
   connection.flush();
@@ -333,7 +329,8 @@ void ServerStream::on_closed(const http2::StreamEnd&) {
   closing_ = true;
   connection_ = nullptr;
   loop_.disarm(*this);
-  if (!finished_ || handler_ != nullptr) cancel_and_wake();
+  if (interceptors_ != nullptr) interceptors_->settle(caller_left());
+  if (!finished_ || handler_ != nullptr || interceptors_ != nullptr) cancel_and_wake();
   closing_ = false;
   delete_if_over();
 }
@@ -342,10 +339,11 @@ void ServerStream::cancel_and_wake() {
   cancel();
   reader_waiting_.resume();
   writer_waiting_.resume();
+  if (interceptors_ != nullptr) interceptors_->wake();
 }
 
 void ServerStream::delete_if_over() {
-  if (connection_ == nullptr && handler_ == nullptr && !closing_) delete this;
+  if (connection_ == nullptr && handler_ == nullptr && interceptors_ == nullptr && !closing_) delete this;
 }
 
 }  // namespace parlance::detail

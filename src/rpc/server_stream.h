@@ -2,6 +2,7 @@
 
 #include <coroutine>
 #include <exception>
+#include <memory>
 #include <optional>
 
 #include "base/buffer.h"
@@ -9,6 +10,7 @@
 #include "base/status.h"
 #include "grpc/message_reader.h"
 #include "http2/connection.h"
+#include "rpc/plain_http.h"
 #include "rpc/server_call.h"
 
 namespace parlance {
@@ -17,8 +19,10 @@ class MethodBinding;
 
 namespace detail {
 
+class InterceptorChain;
 class ServerConnection;
 class ServerLoop;
+struct RequestHead;
 
 /// A gRPC call on a server's stream: the wire side of a ServerCall. Puts messages together, keeps the
 /// flow-control books, writes the answer, and holds the handler's coroutine. Deletes itself when the stream
@@ -52,10 +56,12 @@ class ServerStream final : public ServerCall, http2::StreamObserver, TimerNode {
   void wait_to_write(std::coroutine_handle<> writer) { writer_waiting_ = Waiter{writer}; }
   void send_initial_metadata();
 
-  /// Sends the trailers. The first status wins.
-  void finish(const Status& status);
-  /// Turns what a handler threw into the call's status. Called from within its catch.
-  Status status_of_exception(std::exception_ptr thrown);
+  /// The handler's outcome: the one response (with its prefix) of a unary or client-streaming method and OK,
+  void end_with(Buffer framed);
+  /// or a status. Goes through the interceptors, if there are any, and then to the caller.
+  void end(const Status& status);
+  /// Turns what a handler (or whoever it was) threw into the call's status. Called from within its catch.
+  Status status_of_exception(std::exception_ptr thrown, std::string_view who = "the handler");
 
   /// Hands the running handler over: `frame` is what `destroy` takes when the stream lets go of it.
   void run(void* frame, void (*destroy)(void*)) {
@@ -64,6 +70,15 @@ class ServerStream final : public ServerCall, http2::StreamObserver, TimerNode {
   }
   /// The handler has ended; destroys it, and perhaps this.
   void handler_done();
+  bool has_handler() const { return handler_ != nullptr; }
+
+  // --- for the interceptors' chain
+  // --------------------------------------------------------------------------
+  /// Runs the handler as soon as what it needs of the request is there.
+  void proceed();
+  /// The outermost interceptor has returned. Destroys the chain, and perhaps this.
+  void interceptors_ended(Status status, Buffer response);
+  Metadata& mutable_request_metadata() { return request_metadata_; }
 
   static void* operator new(std::size_t size_bytes) { return Slab::allocate(size_bytes); }
   static void operator delete(void* memory, std::size_t size_bytes) { Slab::deallocate(memory, size_bytes); }
@@ -81,14 +96,21 @@ class ServerStream final : public ServerCall, http2::StreamObserver, TimerNode {
   void on_timer() override;  // the deadline
 
   void begin(http2::HeaderFields fields);
-  Status read_request(http2::HeaderFields fields);
+  void begin_call(RequestHead head);
   void limit_deadline();
-  Status read_field(const http2::HeaderField& field, bool& has_metadata);
+  void start_interceptors(const RequestHead& head);
   void request_complete();
+  void start_with_only_message();
   void start_handler();
-  void reject(const Status& status);
+  /// Ends the call because of what its request is.
+  void fail(const Status& status);
+  /// Sends the trailers. The first status wins.
+  void finish(const Status& status);
   void answer_plain_http();
   std::optional<grpc::ReceivedMessage> next_message();
+  Result<Buffer> decoded(const grpc::ReceivedMessage& message) const;
+  bool is_filtered() const;
+  bool discards_input() const;
   void credit_window();
   void cancel_and_wake();
   void delete_if_over();
@@ -104,6 +126,7 @@ class ServerStream final : public ServerCall, http2::StreamObserver, TimerNode {
 
   void* handler_ = nullptr;
   void (*destroy_handler_)(void*) = nullptr;
+  std::unique_ptr<InterceptorChain> interceptors_;  // while they run; null when the server has none
   Waiter reader_waiting_;
   Waiter writer_waiting_;
 
@@ -111,8 +134,7 @@ class ServerStream final : public ServerCall, http2::StreamObserver, TimerNode {
   grpc::Encoding response_encoding_ = grpc::Encoding::kIdentity;
   std::uint8_t accepted_encodings_ = 0;  // bit per grpc::Encoding
 
-  int http_status_ = 0;  // set for a request that is not gRPC: what it is answered with
-  bool head_request_ = false;
+  PlainHttp plain_http_;
   bool encoding_unsupported_ = false;
   bool request_ended_ = false;
   bool headers_sent_ = false;

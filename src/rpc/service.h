@@ -39,6 +39,9 @@ class MethodBinding {
   bool streams_requests() const {
     return type_ == MethodType::kClientStreaming || type_ == MethodType::kBidiStreaming;
   }
+  bool streams_responses() const {
+    return type_ == MethodType::kServerStreaming || type_ == MethodType::kBidiStreaming;
+  }
   void start(detail::ServerStream& stream) const { starter_->start(stream); }
 
  private:
@@ -65,10 +68,13 @@ namespace detail {
 /// Answers the unary half of a method's outcome.
 template <typename Response>
 void finish_with(ServerStream& stream, const Result<Response>& result) {
-  if (result) stream.send_message(Codec<Response>::frame(*result));
-  stream.finish(result ? Status{} : result.error());
+  if (result) {
+    stream.end_with(Codec<Response>::frame(*result));
+  } else {
+    stream.end(result.error());
+  }
 }
-inline void finish_with(ServerStream& stream, const Status& status) { stream.finish(status); }
+inline void finish_with(ServerStream& stream, const Status& status) { stream.end(status); }
 
 template <typename Request>
 Incoming<Request> take_request(ServerStream& stream) {
@@ -97,7 +103,7 @@ struct RunningHandler {
     try {
       finish_with(stream, running.task.take());
     } catch (...) {
-      stream.finish(stream.status_of_exception(std::current_exception()));
+      stream.end(stream.status_of_exception(std::current_exception()));
     }
     stream.handler_done();
   }

@@ -1,0 +1,111 @@
+#include "rpc/request_head.h"
+
+#include <optional>
+
+#include "grpc/error_details.h"
+#include "grpc/timeout.h"
+#include "rpc/server_connection.h"
+
+namespace parlance::detail {
+namespace {
+
+Status bad_timeout(std::string_view value) {
+  return grpc::make_error(
+      StatusCode::kInternal, "BAD_TIMEOUT",
+      "grpc-timeout '" + std::string{value} + "' is not 1 to 8 digits and one of H M S m u n",
+      {{"observed", std::string{value}}});
+}
+
+Status unsupported_encoding(std::string_view encoding) {
+  return grpc::make_error(
+      StatusCode::kUnimplemented, "UNSUPPORTED_ENCODING",
+      "messages compressed with '" + std::string{encoding} +
+          "' are not supported; grpc-accept-encoding lists what is",
+      {{"observed", std::string{encoding}}, {"limit", std::string{grpc::kAcceptEncoding}}});
+}
+
+class HeadReader {
+ public:
+  HeadReader(ServerConnection& connection, TimePoint now) : connection_(connection), now_(now) {}
+
+  RequestHead read(http2::HeaderFields fields) {
+    for (const http2::HeaderField& field : fields) read_field(field);
+    if (has_metadata_) read_metadata(fields);
+    return std::move(head_);
+  }
+
+ private:
+  void read_field(const http2::HeaderField& field) {
+    using enum http2::HeaderToken;
+    switch (field.token) {
+      case kPath:
+        return read_path(field);
+      case kAuthority:
+        head_.authority = field.value;
+        return;
+      case kGrpcTimeout:
+        return read_timeout(field.value);
+      case kGrpcEncoding:
+        return read_encoding(field.value);
+      case kGrpcAcceptEncoding:
+        head_.accepted_encodings = grpc::accepted_encodings(field.value);
+        has_metadata_ = true;
+        return;
+      case kOther:
+      case kUserAgent:
+        has_metadata_ = true;
+        return;
+      default:
+        return;
+    }
+  }
+
+  void read_path(const http2::HeaderField& field) {
+    head_.path = field.value;
+    head_.method = connection_.route(field);
+    if (head_.method == nullptr) fail(connection_.server_loop().routes().unknown(field.value));
+  }
+
+  void read_timeout(std::string_view value) {
+    if (const std::optional<Duration> timeout = grpc::parse_timeout(value)) {
+      head_.deadline = Deadline::after(now_, *timeout);
+    } else {
+      fail(bad_timeout(value));
+    }
+  }
+
+  void read_encoding(std::string_view value) {
+    if (const std::optional<grpc::Encoding> encoding = grpc::parse_encoding(value)) {
+      head_.encoding = *encoding;
+    } else {
+      head_.encoding_unsupported = head_.error.ok();
+      fail(unsupported_encoding(value));
+    }
+  }
+
+  void read_metadata(http2::HeaderFields fields) {
+    Result<grpc::Metadata> metadata = grpc::Metadata::from_fields(fields);
+    if (metadata) {
+      head_.metadata = *std::move(metadata);
+    } else {
+      fail(std::move(metadata.error()));
+    }
+  }
+
+  void fail(Status status) {
+    if (head_.error.ok()) head_.error = std::move(status);
+  }
+
+  ServerConnection& connection_;
+  const TimePoint now_;
+  RequestHead head_;
+  bool has_metadata_ = false;
+};
+
+}  // namespace
+
+RequestHead read_request_head(http2::HeaderFields fields, ServerConnection& connection, TimePoint now) {
+  return HeadReader{connection, now}.read(fields);
+}
+
+}  // namespace parlance::detail
