@@ -4,13 +4,15 @@ find_package(Protobuf 3.21 REQUIRED)
 find_package(OpenSSL 3 REQUIRED)  # TLS
 find_package(ZLIB REQUIRED)      # gzip, deflate
 find_package(zstd REQUIRED)
+find_package(nlohmann_json REQUIRED)  # headers only: service config
 find_package(Boost 1.81 REQUIRED)  # headers only: Asio
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(CARES REQUIRED IMPORTED_TARGET libcares>=1.18)  # name lookups
 
 if(PARLANCE_SERVE)
   find_package(spdlog REQUIRED)
   find_package(yaml-cpp REQUIRED)
   find_package(CLI11 REQUIRED)
-  find_package(nlohmann_json REQUIRED)
   find_package(OpenVINO REQUIRED COMPONENTS Runtime)
 endif()
 
