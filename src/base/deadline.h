@@ -5,7 +5,24 @@
 
 namespace parlance {
 
-using Clock = std::chrono::steady_clock;
+/// The system's steady clock; on a thread that simulates, the time of its VirtualClock.
+class Clock {
+  using System = std::chrono::steady_clock;
+
+ public:
+  using rep = System::rep;
+  using period = System::period;
+  using duration = System::duration;
+  using time_point = System::time_point;
+  static constexpr bool is_steady = true;
+
+  static time_point now() { return simulated_ == nullptr ? System::now() : *simulated_; }
+
+ private:
+  friend class VirtualClock;
+  static constinit inline thread_local const time_point* simulated_ = nullptr;
+};
+
 using Duration = Clock::duration;
 using TimePoint = Clock::time_point;
 

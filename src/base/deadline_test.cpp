@@ -2,8 +2,26 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
+#include "base/virtual_clock.h"
+
 namespace parlance {
 namespace {
+
+TEST(VirtualClock, IsWhatTheClockSaysOnItsThreadUntilItGoes) {
+  const TimePoint long_ago{std::chrono::seconds{5}};
+  {
+    VirtualClock clock{long_ago};
+    EXPECT_EQ(Clock::now(), long_ago);
+    clock.advance_to(long_ago + std::chrono::hours{1});
+    EXPECT_EQ(Clock::now(), long_ago + std::chrono::hours{1});
+    clock.advance_to(long_ago);
+    EXPECT_EQ(Clock::now(), long_ago + std::chrono::hours{1}) << "it is steady";
+    std::thread{[&] { EXPECT_NE(Clock::now(), clock.now()); }}.join();
+  }
+  EXPECT_GT(Clock::now(), long_ago + std::chrono::hours{1});
+}
 
 using namespace std::chrono_literals;
 

@@ -1,9 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
+#include <optional>
 
 #include "net/byte_stream.h"
-#include "net/tcp_stream.h"
 #include "net/tls_context.h"
 
 namespace parlance::net {
@@ -12,7 +13,7 @@ namespace parlance::net {
 /// handshake, RFC 8446 section 5.1, and no HTTP/2 preface). Nothing is written before that byte has come.
 class DetectingStream final : public ByteStream {
  public:
-  DetectingStream(std::unique_ptr<TcpStream> socket, std::shared_ptr<TlsContext> tls);
+  DetectingStream(std::unique_ptr<ByteStream> below, std::shared_ptr<TlsContext> tls);
 
   void watch_readable(Observer& observer) override { below_->watch_readable(observer); }
   void watch_writable(Observer& observer) override { below_->watch_writable(observer); }
@@ -26,9 +27,11 @@ class DetectingStream final : public ByteStream {
 
  private:
   bool known() const { return tls_ == nullptr; }
+  IoResult detect();
 
   std::unique_ptr<ByteStream> below_;
   std::shared_ptr<TlsContext> tls_;  // until the first byte is seen
+  std::optional<std::byte> first_;   // of plaintext, until it is read
 };
 
 }  // namespace parlance::net

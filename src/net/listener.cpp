@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "net/tcp_stream.h"
+
 namespace parlance::net {
 namespace asio = boost::asio;
 namespace {
@@ -66,9 +68,7 @@ void remove_stale_socket_file(const Endpoint& endpoint) {
   }
 }
 
-}  // namespace
-
-struct Listener::Acceptor : std::enable_shared_from_this<Acceptor> {
+struct Acceptor : std::enable_shared_from_this<Acceptor> {
   Acceptor(Loop& owner, int fd, Endpoint bound)
       : loop(owner), descriptor(owner.io_context(), fd), local(bound), pause(owner.io_context()) {}
 
@@ -106,13 +106,36 @@ struct Listener::Acceptor : std::enable_shared_from_this<Acceptor> {
   asio::posix::stream_descriptor descriptor;
   Endpoint local;
   asio::steady_timer pause;
-  OnAccept on_accept;
+  Listener::OnAccept on_accept;
   bool open = true;
 };
 
-Listener::Listener(std::shared_ptr<Acceptor> acceptor) : acceptor_(std::move(acceptor)) {}
+class SocketListener final : public Listener {
+ public:
+  explicit SocketListener(std::shared_ptr<Acceptor> acceptor) : acceptor_(std::move(acceptor)) {}
+  ~SocketListener() override { shut(); }
 
-Listener::~Listener() { close(); }
+  const Endpoint& local() const override { return acceptor_->local; }
+  void start(OnAccept on_accept) override {
+    acceptor_->on_accept = std::move(on_accept);
+    acceptor_->wait();
+  }
+  void close() override { shut(); }
+
+ private:
+  void shut() {
+    if (!std::exchange(acceptor_->open, false)) return;
+    boost::system::error_code ignored;
+    acceptor_->descriptor.close(ignored);
+    if (acceptor_->local.is_unix()) {
+      ::unlink(reinterpret_cast<const sockaddr_un*>(acceptor_->local.address())->sun_path);
+    }
+  }
+
+  std::shared_ptr<Acceptor> acceptor_;
+};
+
+}  // namespace
 
 std::optional<std::string> Listener::why_not_free(const Endpoint& endpoint) {
   if (endpoint.is_unix() || endpoint.port() == 0) return std::nullopt;
@@ -131,23 +154,7 @@ std::expected<std::unique_ptr<Listener>, std::string> Listener::open(Loop& loop,
   auto* address = reinterpret_cast<sockaddr*>(&storage);
   if (::getsockname(fd->get(), address, &size) != 0) return failure(endpoint, "read back the address of");
   auto acceptor = std::make_shared<Acceptor>(loop, fd->release(), Endpoint{address, size});
-  return std::unique_ptr<Listener>(new Listener{std::move(acceptor)});
-}
-
-const Endpoint& Listener::local() const { return acceptor_->local; }
-
-void Listener::start(OnAccept on_accept) {
-  acceptor_->on_accept = std::move(on_accept);
-  acceptor_->wait();
-}
-
-void Listener::close() {
-  if (!std::exchange(acceptor_->open, false)) return;
-  boost::system::error_code ignored;
-  acceptor_->descriptor.close(ignored);
-  if (acceptor_->local.is_unix()) {
-    ::unlink(reinterpret_cast<const sockaddr_un*>(acceptor_->local.address())->sun_path);
-  }
+  return std::make_unique<SocketListener>(std::move(acceptor));
 }
 
 }  // namespace parlance::net

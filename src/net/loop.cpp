@@ -81,11 +81,29 @@ void Loop::turn() {
   if (impl_->context.run_one() == 0) return;
   for (int i = 1; i < kHandlersPerTurn && impl_->context.poll_one() != 0; ++i) {
   }
-  if (!timers_.empty()) {
-    begin_event();
-    timers_.fire(now_);
-  }
+  fire_timers();
   end_turn();
+  set_alarm();
+}
+
+bool Loop::step() {
+  Loop* const stepping = std::exchange(current_loop, this);
+  int handled = 0;
+  while (handled < kHandlersPerTurn && impl_->context.poll_one() != 0) ++handled;
+  const bool fired = fire_timers();
+  const bool ending = first_ending_ != nullptr;
+  end_turn();
+  current_loop = stepping;
+  return fired || ending || handled != 0;
+}
+
+// Whether any was due.
+bool Loop::fire_timers() {
+  if (timers_.empty()) return false;
+  begin_event();
+  if (timers_.next() > now_) return false;
+  timers_.fire(now_);
+  return true;
 }
 
 bool LoopHandle::post(Job job) const {
@@ -127,14 +145,17 @@ void Loop::drop_local(std::uint64_t key) { const auto dropped = locals_.extract(
 
 void Loop::arm(TimerNode& timer, TimePoint at) { timers_.arm(timer, at); }
 
-// Nobody but the alarm wakes the loop for a timer, so it follows the earliest one; it is set once a turn, and
-// left alone when it would only ring too early.
 void Loop::end_turn() {
   while (first_ending_ != nullptr) {
     TurnEnd& work = *first_ending_;
     cancel_turn_end(work);
     work.on_turn_end();
   }
+}
+
+// Nobody but the alarm wakes the loop for a timer, so it follows the earliest one; it is set once a turn, and
+// left alone when it would only ring too early.
+void Loop::set_alarm() {
   if (timers_.empty() || timers_.next() >= impl_->alarm_at) return;
   impl_->alarm_at = timers_.next();
   impl_->alarm.expires_at(impl_->alarm_at);

@@ -70,6 +70,12 @@ class Loop {
   void run();
   /// From any thread.
   void stop();
+  /// In place of run(), on a thread that runs several loops by hand (a simulation): one turn with what is
+  /// ready and what is due now. False when there was nothing. Does not wait, and wakes nobody at
+  /// next_timer().
+  bool step();
+  /// When the earliest timer is due; TimePoint::max() without one.
+  TimePoint next_timer() const { return timers_.empty() ? TimePoint::max() : timers_.next(); }
 
   /// From any thread: `job` runs on the loop's thread in a later turn. Wakes the loop only when its mailbox
   /// was empty.
@@ -109,7 +115,9 @@ class Loop {
 
   void turn();
   void run_mailbox();
+  bool fire_timers();
   void end_turn();
+  void set_alarm();
 
   std::unique_ptr<Impl> impl_;
   LoopHandle handle_;

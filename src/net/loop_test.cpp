@@ -7,9 +7,12 @@
 #include <thread>
 #include <vector>
 
+#include "base/virtual_clock.h"
+
 namespace parlance::net {
 namespace {
 
+using std::chrono::hours;
 using std::chrono::milliseconds;
 
 TEST(Loop, RunsPostedJobsInOrderOnItsThread) {
@@ -109,6 +112,29 @@ TEST(Loop, EndsEachTurnOnceForWhoeverAsked) {
   loop.run();
   EXPECT_EQ(asked.count, 1);
   EXPECT_EQ(withdrawn.count, 0);
+}
+
+TEST(Loop, IsSteppedByHandOnVirtualTime) {
+  struct Ring final : TimerNode {
+    void on_timer() override { ++rung; }
+    int rung = 0;
+  };
+  VirtualClock clock{TimePoint{hours{1}}};
+  Loop loop;
+  Ring ring;
+  loop.post([&] {
+    EXPECT_EQ(loop.now(), clock.now());
+    loop.arm(ring, loop.now() + hours{24});
+  });
+  EXPECT_EQ(loop.next_timer(), TimePoint::max());
+  EXPECT_TRUE(loop.step());
+  EXPECT_FALSE(loop.step()) << "nothing is due";
+  EXPECT_EQ(loop.next_timer(), TimePoint{hours{25}});
+  clock.advance_to(loop.next_timer());
+  EXPECT_TRUE(loop.step());
+  EXPECT_EQ(ring.rung, 1);
+  EXPECT_FALSE(loop.step());
+  EXPECT_EQ(Loop::current(), nullptr);
 }
 
 TEST(LoopHandle, OutlivesItsLoopAndSaysSo) {

@@ -68,12 +68,8 @@ void TcpStream::watch_writable(Observer& observer) {
                              });
 }
 
-IoResult TcpStream::read(MutableBytes into) { return receive(into, 0); }
-
-IoResult TcpStream::peek(MutableBytes into) { return receive(into, MSG_PEEK); }
-
-IoResult TcpStream::receive(MutableBytes into, int flags) {
-  const ssize_t count = ::recv(socket_->socket.native_handle(), into.data(), into.size(), flags);
+IoResult TcpStream::read(MutableBytes into) {
+  const ssize_t count = ::recv(socket_->socket.native_handle(), into.data(), into.size(), 0);
   if (count > 0) return {.size_bytes = static_cast<std::size_t>(count)};
   if (count == 0) return {.closed = true};
   if (errno == EAGAIN || errno == EINTR) return {.would_block = true};

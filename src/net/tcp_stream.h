@@ -17,8 +17,6 @@ class TcpStream final : public ByteStream {
   void watch_readable(Observer& observer) override;
   void watch_writable(Observer& observer) override;
   IoResult read(MutableBytes into) override;
-  /// As read(), but what it gives stays to be read.
-  IoResult peek(MutableBytes into);
   IoResult write(std::span<const iovec> parts) override;
   void shut_down_writing() override;
   void close() override;
@@ -26,8 +24,6 @@ class TcpStream final : public ByteStream {
   const Endpoint& local() const override;
 
  private:
-  IoResult receive(MutableBytes into, int flags);
-
   struct Socket;
   std::shared_ptr<Socket> socket_;
 };

@@ -34,9 +34,10 @@ std::string openssl_reason() {
 
 }  // namespace
 
-TlsStream::TlsStream(std::unique_ptr<ByteStream> below, ssl_st* session)
+TlsStream::TlsStream(std::unique_ptr<ByteStream> below, ssl_st* session, Bytes received)
     : below_(std::move(below)), session_(session) {
   SSL_set_bio(session_, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+  BIO_write(SSL_get_rbio(session_), received.data(), static_cast<int>(received.size()));
   ERR_clear_error();
   SSL_do_handshake(session_);  // a client's first flight; a server waits for it
 }

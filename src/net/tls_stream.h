@@ -15,8 +15,8 @@ namespace parlance::net {
 /// says what OpenSSL says.
 class TlsStream final : public ByteStream {
  public:
-  /// `session`: a new one of a TlsContext; taken over.
-  TlsStream(std::unique_ptr<ByteStream> below, ssl_st* session);
+  /// `session`: a new one of a TlsContext; taken over. `received`: what was read of the stream below before.
+  TlsStream(std::unique_ptr<ByteStream> below, ssl_st* session, Bytes received = {});
   ~TlsStream() override;
 
   void watch_readable(Observer& observer) override { below_->watch_readable(observer); }

@@ -10,6 +10,7 @@
 #include "grpc/compression.h"
 #include "grpc/message_reader.h"
 #include "http2/limits.h"
+#include "net/connect.h"
 #include "net/tls_options.h"
 #include "rpc/keepalive.h"
 
@@ -20,6 +21,8 @@ using net::TlsClientOptions;
 struct ChannelOptions {
   /// TLS with these roots and certificates; nothing: plaintext (h2c with prior knowledge).
   std::optional<net::TlsClientOptions> tls = {};
+  /// How connections are made; null: by the kernel's sockets. Host names are looked up all the same.
+  std::shared_ptr<net::Connector> connector = {};
   /// `:authority` of the requests; default: what the target names.
   std::string authority = {};
   /// Put before "parlance/<version>" in `user-agent`.

@@ -98,7 +98,7 @@ void ClientTransport::connect() {
   auto on_done = [this](net::ConnectAttempt::Result result) { on_connect_done(std::move(result)); };
   const Duration timeout = config_->options.connect_timeout;
   if (const auto* endpoint = std::get_if<net::Endpoint>(&config_->address)) {
-    attempt_ = net::socket_connector().connect(loop_, *endpoint, timeout, on_done);
+    attempt_ = connector().connect(loop_, *endpoint, timeout, on_done);
   } else {
     attempt_ = net::connect_to_host(loop_, std::get<net::HostPort>(config_->address), timeout, on_done);
   }
@@ -109,6 +109,11 @@ void ClientTransport::on_connect_done(net::ConnectAttempt::Result result) {
   if (!result) return on_connect_failed(result.error());
   current_ = std::make_unique<ClientConnection>(*this, secured(*std::move(result)));
   loop_.arm(greeting_limit_, loop_.now() + config_->options.connect_timeout);
+}
+
+net::Connector& ClientTransport::connector() const {
+  net::Connector* const given = config_->options.connector.get();
+  return given == nullptr ? net::socket_connector() : *given;
 }
 
 std::unique_ptr<net::ByteStream> ClientTransport::secured(std::unique_ptr<net::ByteStream> stream) const {

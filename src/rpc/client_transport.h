@@ -72,6 +72,7 @@ class ClientTransport final : public net::LoopLocal {
   friend class ClientConnection;
 
   void connect();
+  net::Connector& connector() const;
   void on_connect_done(net::ConnectAttempt::Result result);
   void on_connect_failed(const std::string& why);
   std::unique_ptr<net::ByteStream> secured(std::unique_ptr<net::ByteStream> stream) const;

@@ -76,7 +76,7 @@ class SilentServer {
  public:
   SilentServer() : listener_(*net::Listener::open(thread_.loop(), *net::Endpoint::parse("127.0.0.1:0"))) {
     thread_.loop().post([this] {
-      listener_->start([this](std::unique_ptr<net::TcpStream> stream) {
+      listener_->start([this](std::unique_ptr<net::ByteStream> stream) {
         static constexpr std::array<std::byte, 9> kEmptySettings{{{}, {}, {}, std::byte{4}}};
         const iovec part{const_cast<std::byte*>(kEmptySettings.data()), kEmptySettings.size()};
         stream->write({&part, 1});
@@ -90,7 +90,7 @@ class SilentServer {
  private:
   net::LoopThread thread_;
   std::unique_ptr<net::Listener> listener_;
-  std::vector<std::unique_ptr<net::TcpStream>> accepted_;
+  std::vector<std::unique_ptr<net::ByteStream>> accepted_;
 };
 
 TEST(Keepalive, FindsAServerThatIsGoneWithoutSayingSo) {

@@ -10,6 +10,7 @@
 #include "base/assert.h"
 #include "grpc/error_details.h"
 #include "net/endpoint.h"
+#include "net/in_process.h"
 #include "net/listener.h"
 #include "net/signals.h"
 #include "net/tls_context.h"
@@ -41,6 +42,8 @@ class Server::Impl {
   Result<void> open();
   Result<void> make_workers();
   Result<void> listen(const std::string& address, detail::Speaks speaks);
+  std::expected<std::unique_ptr<net::Listener>, std::string> listener_on(net::Loop& loop,
+                                                                         const net::Endpoint& endpoint);
 
   ServerOptions options;
   detail::Routes routes;
@@ -48,6 +51,7 @@ class Server::Impl {
   std::vector<std::uint16_t> ports;
   std::vector<std::unique_ptr<detail::ServerWorker>> workers;
   std::unique_ptr<std::latch> drained;
+  std::shared_ptr<net::InProcessNetwork> in_process = std::make_shared<net::InProcessNetwork>();
   std::atomic<bool> shutting_down = false;
 };
 
@@ -70,11 +74,14 @@ Result<void> Server::Impl::make_workers() {
     }
     tls = *std::move(context);
   }
-  const unsigned threads = thread_count(options.threads);
-  for (unsigned i = 0; i < threads; ++i) {
-    workers.push_back(std::make_unique<detail::ServerWorker>(options, routes, tls));
+  std::vector<net::Loop*> loops = options.loops;
+  if (loops.empty()) loops.resize(thread_count(options.threads), nullptr);
+  for (net::Loop* loop : loops) {
+    workers.push_back(std::make_unique<detail::ServerWorker>(loop, options, routes, tls));
+    workers.back()->add(*in_process->listen(workers.back()->loop(), net::InProcessNetwork::endpoint()),
+                        detail::Speaks::kPlaintext);
   }
-  drained = std::make_unique<std::latch>(threads);
+  drained = std::make_unique<std::latch>(workers.size());
   return {};
 }
 
@@ -91,17 +98,22 @@ Result<void> Server::Impl::open() {
   return {};
 }
 
+std::expected<std::unique_ptr<net::Listener>, std::string> Server::Impl::listener_on(
+    net::Loop& loop, const net::Endpoint& endpoint) {
+  if (options.network) return options.network->listen(loop, endpoint);
+  return net::Listener::open(loop, endpoint);
+}
+
 // Every loop listens on every address; only one can listen on a Unix path, which the kernel does not share.
 Result<void> Server::Impl::listen(const std::string& address, detail::Speaks speaks) {
   auto endpoint = net::Endpoint::parse(address);
   if (!endpoint)
     return std::unexpected(cannot_listen(StatusCode::kInvalidArgument, address, endpoint.error()));
-  if (const auto in_use = net::Listener::why_not_free(*endpoint)) {
-    return std::unexpected(cannot_listen(StatusCode::kUnavailable, address, *in_use));
-  }
+  const auto in_use = options.network ? std::nullopt : net::Listener::why_not_free(*endpoint);
+  if (in_use) return std::unexpected(cannot_listen(StatusCode::kUnavailable, address, *in_use));
   for (const auto& worker : workers) {
     if (endpoint->is_unix() && worker != workers.front()) break;
-    auto listener = net::Listener::open(worker->loop(), *endpoint);
+    auto listener = listener_on(worker->loop(), *endpoint);
     if (!listener) return std::unexpected(cannot_listen(StatusCode::kUnavailable, address, listener.error()));
     endpoint->set_port((*listener)->local().port());
     worker->add(*std::move(listener), speaks);
@@ -114,7 +126,8 @@ Result<void> Server::Impl::listen(const std::string& address, detail::Speaks spe
 Server::Server(ServerOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
 
 Server::~Server() {
-  if (impl_->workers.empty()) return;
+  if (impl_->workers.empty() || ended()) return;
+  require(impl_->options.loops.empty(), "Server: destroyed before it has ended, on loops of somebody else");
   shutdown(milliseconds{0});
   wait();
 }
@@ -157,6 +170,10 @@ void Server::shutdown(milliseconds grace) {
 void Server::wait() {
   if (impl_->drained != nullptr) impl_->drained->wait();
 }
+
+bool Server::ended() const { return impl_->drained != nullptr && impl_->drained->try_wait(); }
+
+std::shared_ptr<net::Connector> Server::in_process_connector() const { return impl_->in_process; }
 
 Result<void> Server::run() {
   net::SignalWait signals{{SIGTERM, SIGINT}};

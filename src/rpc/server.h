@@ -13,6 +13,7 @@
 #include "grpc/compression.h"
 #include "grpc/message_reader.h"
 #include "http2/limits.h"
+#include "net/network.h"
 #include "net/tls_options.h"
 #include "rpc/keepalive.h"
 #include "rpc/server_interceptor.h"
@@ -40,6 +41,11 @@ struct ServerOptions {
   unsigned threads = 0;
   /// Run around every call, the first outermost.
   std::vector<std::shared_ptr<ServerInterceptor>> interceptors = {};
+  /// Loops that somebody else runs, in place of threads of the server's own; they outlive it. Their thread
+  /// destroys it, after it has ended (see ended(); checked).
+  std::vector<net::Loop*> loops = {};
+  /// Where the addresses are bound; null: the kernel's sockets.
+  std::shared_ptr<net::Network> network = {};
   /// How response messages are compressed for callers that accept it, unless the handler says otherwise.
   grpc::Encoding compression = grpc::Encoding::kIdentity;
   /// Largest request message, decompressed; more is RESOURCE_EXHAUSTED. gRPC's usual 4 MiB.
@@ -100,8 +106,14 @@ class Server {
   /// more than once (a shorter grace wins).
   void shutdown(std::chrono::milliseconds grace);
   void shutdown();
-  /// Blocks until a shutdown is complete.
+  /// Blocks until a shutdown is complete. Never on a loop that the server uses.
   void wait();
+  /// A shutdown is complete. From any thread.
+  bool ended() const;
+
+  /// Connects to this server inside the process, plaintext, whatever the endpoint; also to one that listens
+  /// on no address at all. May be kept longer than the server: it refuses then.
+  std::shared_ptr<net::Connector> in_process_connector() const;
 
   /// start(), then serves until SIGTERM or SIGINT, drains, and returns. A second signal ends the process at
   /// once.

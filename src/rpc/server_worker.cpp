@@ -19,14 +19,14 @@ constexpr milliseconds kFarewell{500};
 void ServerWorker::start() {
   loop().post([this] {
     for (const Entrance& entrance : listeners_) {
-      entrance.listener->start([this, speaks = entrance.speaks](std::unique_ptr<net::TcpStream> stream) {
+      entrance.listener->start([this, speaks = entrance.speaks](std::unique_ptr<net::ByteStream> stream) {
         server_loop_.add_connection(secured(std::move(stream), speaks));
       });
     }
   });
 }
 
-std::unique_ptr<net::ByteStream> ServerWorker::secured(std::unique_ptr<net::TcpStream> stream,
+std::unique_ptr<net::ByteStream> ServerWorker::secured(std::unique_ptr<net::ByteStream> stream,
                                                        Speaks speaks) const {
   switch (speaks) {
     case Speaks::kTls:

@@ -18,12 +18,20 @@ enum class Speaks : std::uint8_t { kPlaintext, kTls, kEither };
 /// One loop of a server: its thread, its listeners, its connections, and its way through the shutdown.
 class ServerWorker final : TimerNode {
  public:
-  /// All outlive the worker. `tls` is null when nothing speaks TLS.
-  ServerWorker(const ServerOptions& options, const Routes& routes, std::shared_ptr<net::TlsContext> tls)
-      : tls_(std::move(tls)), server_loop_(thread_.loop(), options, routes) {}
-  ~ServerWorker() override { thread_.stop(); }
+  /// All outlive the worker. `loop`: one that somebody else runs; null: one on a thread of the worker's own.
+  /// `tls` is null when nothing speaks TLS.
+  ServerWorker(net::Loop* loop, const ServerOptions& options, const Routes& routes,
+               std::shared_ptr<net::TlsContext> tls)
+      : thread_(loop == nullptr ? std::make_unique<net::LoopThread>() : nullptr),
+        loop_(loop == nullptr ? thread_->loop() : *loop),
+        tls_(std::move(tls)),
+        server_loop_(loop_, options, routes) {}
+  ~ServerWorker() override {
+    if (thread_) thread_->stop();
+    loop_.disarm(*this);
+  }
 
-  net::Loop& loop() { return thread_.loop(); }
+  net::Loop& loop() { return loop_; }
 
   /// Before start().
   void add(std::unique_ptr<net::Listener> listener, Speaks speaks) {
@@ -43,11 +51,12 @@ class ServerWorker final : TimerNode {
   };
 
   void begin_drain(std::chrono::milliseconds grace, std::function<void()> on_empty);
-  std::unique_ptr<net::ByteStream> secured(std::unique_ptr<net::TcpStream> stream, Speaks speaks) const;
+  std::unique_ptr<net::ByteStream> secured(std::unique_ptr<net::ByteStream> stream, Speaks speaks) const;
   void end_stage_after(std::chrono::milliseconds time) { loop().arm(*this, loop().now() + time); }
   void on_timer() override;  // the end of a stage
 
-  net::LoopThread thread_;
+  const std::unique_ptr<net::LoopThread> thread_;
+  net::Loop& loop_;
   const std::shared_ptr<net::TlsContext> tls_;
   std::vector<Entrance> listeners_;
   ServerLoop server_loop_;
