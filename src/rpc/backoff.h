@@ -4,6 +4,7 @@
 #include <random>
 
 #include "base/deadline.h"
+#include "net/random.h"
 
 namespace parlance::detail {
 
@@ -14,7 +15,7 @@ class Backoff {
   Backoff(Duration initial, Duration maximum) : initial_(initial), maximum_(maximum), base_(initial) {}
 
   Duration next() {
-    const double factor = std::uniform_real_distribution{1 - kJitter, 1 + kJitter}(random_);
+    const double factor = std::uniform_real_distribution{1 - kJitter, 1 + kJitter}(net::thread_random());
     const Duration pause = std::chrono::duration_cast<Duration>(base_ * factor);
     base_ = std::min(maximum_, std::chrono::duration_cast<Duration>(base_ * kMultiplier));
     return pause;
@@ -28,7 +29,6 @@ class Backoff {
   Duration initial_;
   Duration maximum_;
   Duration base_;
-  std::minstd_rand random_{std::random_device{}()};
 };
 
 }  // namespace parlance::detail

@@ -4,6 +4,7 @@
 #include <random>
 
 #include "grpc/error_details.h"
+#include "net/random.h"
 
 namespace parlance::detail {
 namespace {
@@ -19,8 +20,7 @@ constexpr double kAgeJitter = 0.1;
 
 TimePoint old_at(TimePoint now, Duration max_age) {
   if (max_age == Duration::zero()) return TimePoint::max();
-  thread_local std::minstd_rand random{std::random_device{}()};
-  const double factor = std::uniform_real_distribution{1 - kAgeJitter, 1 + kAgeJitter}(random);
+  const double factor = std::uniform_real_distribution{1 - kAgeJitter, 1 + kAgeJitter}(net::thread_random());
   return now + std::chrono::duration_cast<Duration>(max_age * factor);
 }
 
