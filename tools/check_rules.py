@@ -22,7 +22,11 @@ TEXT_RULES = [
 ]
 TEXT_SUFFIXES = {".h", ".cpp", ".py", ".sh", ".cmake", ".txt", ".md", ".proto", ".json", ".yaml", ".yml", ".toml", ""}
 # Module paths of Go begin with host names; the text of the licence names a host too.
-NOT_SEARCHED = {"packages/go/go.mod", "packages/go/go.sum", "LICENSE", "tools/check_rules.py", "tools/check_rules_test.py"}
+NOT_SEARCHED = {
+    "packages/go/go.mod", "packages/go/go.sum", "packages/go-conformance/go.mod", "packages/go-conformance/go.sum",
+    "LICENSE", "tools/check_rules.py", "tools/check_rules_test.py",
+}
+FOREIGN = ("models/repository/", "tests/protos/connectrpc/")  # as they came
 
 
 def source_folders(files: list[Path]) -> set[Path]:
@@ -54,7 +58,8 @@ def check_text(name: str, text: str) -> list[str]:
 
 
 def is_searched(path: Path) -> bool:
-    return path.suffix in TEXT_SUFFIXES and path.as_posix() not in NOT_SEARCHED and path.parts[:2] != ("models", "repository")
+    name = path.as_posix()
+    return path.suffix in TEXT_SUFFIXES and name not in NOT_SEARCHED and not name.startswith(FOREIGN)
 
 
 def main() -> int:

@@ -226,6 +226,15 @@ Status make_error(StatusCode code, std::string_view reason, std::string message,
   return {code, std::move(message), {to_detail(info)}};
 }
 
+Status without_explanation(const Status& status) {
+  std::vector<StatusDetail> details;
+  for (const StatusDetail& detail : status.details()) {
+    const auto info = from_detail<ErrorInfo>(detail);
+    if (!info || info->domain != kErrorDomain) details.push_back(detail);
+  }
+  return {status.code(), std::string{status.message()}, std::move(details)};
+}
+
 std::optional<ErrorInfo> error_info(const Status& status) { return find_detail<ErrorInfo>(status); }
 
 }  // namespace parlance::grpc

@@ -140,6 +140,9 @@ using ErrorMetadata = std::initializer_list<std::pair<std::string_view, std::str
 /// `reason` is UPPER_SNAKE_CASE ("MESSAGE_TOO_LARGE"); `code` is not OK.
 Status make_error(StatusCode code, std::string_view reason, std::string message, ErrorMetadata metadata = {});
 
+/// The status without what make_error() put into its details; code and message stay.
+Status without_explanation(const Status& status);
+
 /// The first ErrorInfo of the status, whoever made it.
 std::optional<ErrorInfo> error_info(const Status& status);
 

@@ -84,6 +84,14 @@ TEST(MakeError, CarriesReasonDomainAndMetadata) {
   EXPECT_EQ(error_info(error)->get("knob"), std::nullopt);
 }
 
+TEST(WithoutExplanation, KeepsWhatOthersSay) {
+  const StatusDetail foreign = to_detail(ErrorInfo{.reason = "SOLD_OUT", .domain = "shop", .metadata = {}});
+  const Status status =
+      make_error(StatusCode::kInternal, "BROKEN", "it broke", {{"limit", "1"}}).with_detail(foreign);
+  EXPECT_EQ(without_explanation(status), Status(StatusCode::kInternal, "it broke", {foreign}));
+  EXPECT_EQ(without_explanation(Status{}), Status{});
+}
+
 TEST(MakeErrorDeathTest, RefusesOk) {
   EXPECT_DEATH((void)make_error(StatusCode::kOk, "R", "m"), "OK is no error");
 }

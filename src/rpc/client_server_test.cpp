@@ -337,6 +337,13 @@ TEST(Errors, AnUnknownServiceIsUnimplementedAndNamed) {
   EXPECT_EQ(reply.error().message(), "unknown service 'other.Service'");
 }
 
+TEST(Errors, TheirReasonsCanBeKeptFromCallers) {
+  const EchoServer server{{.explain_errors = false}};
+  const Result<Text> reply = UnaryCall<Text>{server.open(), "/other.Service/M", Text{}, {}}.wait();
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error(), Status(StatusCode::kUnimplemented, "unknown service 'other.Service'"));
+}
+
 TEST(Errors, WhatAHandlerThrowsIsLoggedAndDoesNotLeak) {
   const EchoServer server;
   const Result<Text> reply = server.client().Throw(text("the password is 1234")).wait();
@@ -366,23 +373,23 @@ TEST(Errors, AResponseThatDoesNotParseIsInternal) {
   EXPECT_EQ(reason_of(reply.error()), "MESSAGE_NOT_PARSABLE");
 }
 
-TEST(Errors, TwoResponsesToAUnaryCallAreInternal) {
+TEST(Errors, TwoResponsesToAUnaryCallAreUnimplemented) {
   const EchoServer server;
   const Result<Text> reply = UnaryCall<Text>{server.open(), "/test.Echo/Split", text("ab"), {}}.wait();
   ASSERT_FALSE(reply);
-  EXPECT_EQ(reply.error().code(), StatusCode::kInternal);
+  EXPECT_EQ(reply.error().code(), StatusCode::kUnimplemented);
   EXPECT_EQ(reason_of(reply.error()), "RESPONSE_CARDINALITY");
 }
 
-TEST(Errors, OkWithoutAResponseToAUnaryCallIsInternal) {
+TEST(Errors, OkWithoutAResponseToAUnaryCallIsUnimplemented) {
   const EchoServer server;
   const Result<Text> reply = UnaryCall<Text>{server.open(), "/test.Echo/Split", text(""), {}}.wait();
   ASSERT_FALSE(reply);
-  EXPECT_EQ(reply.error().code(), StatusCode::kInternal);
+  EXPECT_EQ(reply.error().code(), StatusCode::kUnimplemented);
   EXPECT_EQ(reason_of(reply.error()), "RESPONSE_CARDINALITY");
 }
 
-TEST(Errors, TwoRequestsToAUnaryMethodAreInternal) {
+TEST(Errors, TwoRequestsToAUnaryMethodAreUnimplemented) {
   const EchoServer server;
   const Channel channel = server.open();
   ClientWriter<Text, Text> call{channel, "/test.Echo/Unary", {}};
@@ -390,17 +397,17 @@ TEST(Errors, TwoRequestsToAUnaryMethodAreInternal) {
   call.write(text("two")).wait();
   const Result<Text> reply = call.finish().wait();
   ASSERT_FALSE(reply);
-  EXPECT_EQ(reply.error().code(), StatusCode::kInternal);
+  EXPECT_EQ(reply.error().code(), StatusCode::kUnimplemented);
   EXPECT_EQ(reason_of(reply.error()), "REQUEST_CARDINALITY");
 }
 
-TEST(Errors, NoRequestToAUnaryMethodIsInternal) {
+TEST(Errors, NoRequestToAUnaryMethodIsUnimplemented) {
   const EchoServer server;
   const Channel channel = server.open();
   ClientWriter<Text, Text> call{channel, "/test.Echo/Unary", {}};
   const Result<Text> reply = call.finish().wait();
   ASSERT_FALSE(reply);
-  EXPECT_EQ(reply.error().code(), StatusCode::kInternal);
+  EXPECT_EQ(reply.error().code(), StatusCode::kUnimplemented);
   EXPECT_EQ(reason_of(reply.error()), "REQUEST_CARDINALITY");
 }
 

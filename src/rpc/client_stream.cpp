@@ -321,7 +321,12 @@ void ClientStream::on_send_ready() { writer_waiting_.resume(); }
 
 void ClientStream::on_closed(const http2::StreamEnd& end_of_stream) {
   connection_ = nullptr;
-  if (!ended_) end(status_of_end(end_of_stream));
+  if (!ended_) {
+    Status status = status_of_end(end_of_stream);
+    // A server may end the stream at the deadline it was told, just before the timer here.
+    const bool in_time = !deadline_.expired(loop_.now());
+    end(status.code() != StatusCode::kCancelled || in_time ? std::move(status) : deadline_passed());
+  }
   drop_reference();
 }
 
@@ -361,7 +366,7 @@ Result<Buffer> only_message(ClientStream& stream) {
   std::optional<Buffer> message = stream.try_read();
   if (!stream.status().ok()) return std::unexpected(stream.status());
   if (!message || stream.has_message()) {
-    return std::unexpected(grpc::make_error(StatusCode::kInternal, "RESPONSE_CARDINALITY",
+    return std::unexpected(grpc::make_error(StatusCode::kUnimplemented, "RESPONSE_CARDINALITY",
                                             message
                                                 ? "the server sent more than one response to a unary call"
                                                 : "the server sent OK without a response to a unary call"));

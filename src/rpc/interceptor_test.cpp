@@ -299,7 +299,7 @@ TEST(Interceptors, SeeARequestWithTooManyMessages) {
   call.writes_done().wait();
   EXPECT_EQ(reason_of(call.finish().wait()), "REQUEST_CARDINALITY");
   EXPECT_THAT(nested.inner->journal.entries(),
-              ElementsAre("inner in /test.Echo/Unary", "inner out INTERNAL REQUEST_CARDINALITY"));
+              ElementsAre("inner in /test.Echo/Unary", "inner out UNIMPLEMENTED REQUEST_CARDINALITY"));
 }
 
 TEST(Interceptors, SeeARequestBeyondTheMessageLimit) {

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "grpc/content_type.h"
 #include "grpc/error_details.h"
 #include "grpc/timeout.h"
 #include "rpc/server_connection.h"
@@ -22,6 +23,12 @@ Status unsupported_encoding(std::string_view encoding) {
       "messages compressed with '" + std::string{encoding} +
           "' are not supported; grpc-accept-encoding lists what is",
       {{"observed", std::string{encoding}}, {"limit", std::string{grpc::kAcceptEncoding}}});
+}
+
+Status unsupported_codec(std::string_view content_type) {
+  return grpc::make_error(StatusCode::kUnimplemented, "CODEC_NOT_SUPPORTED",
+                          "the messages are '" + std::string{content_type} + "'; this server takes Protobuf",
+                          {{"observed", std::string{content_type}}});
 }
 
 class HeadReader {
@@ -47,6 +54,11 @@ class HeadReader {
         return read_timeout(field.value);
       case kGrpcEncoding:
         return read_encoding(field.value);
+      case kContentType:
+        if (grpc::parse_content_type(field.value) != grpc::ContentType::kProto) {
+          fail(unsupported_codec(field.value));
+        }
+        return;
       case kGrpcAcceptEncoding:
         head_.accepted_encodings = grpc::accepted_encodings(field.value);
         has_metadata_ = true;

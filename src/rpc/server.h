@@ -50,6 +50,9 @@ struct ServerOptions {
   grpc::Encoding compression = grpc::Encoding::kIdentity;
   /// Largest request message, decompressed; more is RESOURCE_EXHAUSTED. gRPC's usual 4 MiB.
   std::size_t max_receive_message_bytes = grpc::kDefaultMaxReceiveMessageBytes;
+  /// Statuses that the library makes carry an ErrorInfo with the reason, limits and options; false keeps that
+  /// from callers.
+  bool explain_errors = true;
   /// What one connection may cost.
   http2::Limits http2 = {};
   /// Bytes queued for a slow reader before Writer::write waits.

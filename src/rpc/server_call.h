@@ -41,6 +41,8 @@ class ServerCall {
   const Metadata& request_metadata() const { return request_metadata_; }
   /// Metadata to be sent before the first message; what is added later is lost.
   Metadata& initial_metadata() { return initial_metadata_; }
+  /// Sends them now instead of with the first message, so that the caller sees them while it waits.
+  virtual void send_initial_metadata() = 0;
   /// Metadata to be sent with the status.
   Metadata& trailing_metadata() { return trailing_metadata_; }
 

@@ -12,7 +12,7 @@ Status deadline_passed() {
 }
 
 Status request_cardinality(std::string_view observed) {
-  return grpc::make_error(StatusCode::kInternal, "REQUEST_CARDINALITY",
+  return grpc::make_error(StatusCode::kUnimplemented, "REQUEST_CARDINALITY",
                           "the method takes one request message; the caller sent " + std::string{observed});
 }
 

@@ -10,7 +10,8 @@ namespace parlance::detail {
 
 /// The deadline passed before the call was complete.
 Status deadline_passed();
-/// A method that takes one request message was sent `observed` ("none", "more than one").
+/// A method that takes one request message was sent `observed` ("none", "more than one"): UNIMPLEMENTED, as
+/// gRPC's list of status codes has it.
 Status request_cardinality(std::string_view observed);
 /// The caller cancelled, or its connection is gone. Nobody but interceptors sees it.
 Status caller_left();

@@ -1,6 +1,7 @@
 #include "rpc/server_stream.h"
 
 #include "grpc/content_type.h"
+#include "grpc/error_details.h"
 #include "grpc/header_list.h"
 #include "grpc/status_wire.h"
 #include "rpc/incoming.h"
@@ -281,7 +282,8 @@ void ServerStream::finish(const Status& status) {
     }
     initial_metadata_.append_to(fields);
   }
-  grpc::append_status(status, fields);
+  const bool explain = server_loop_.options().explain_errors;
+  grpc::append_status(explain ? status : grpc::without_explanation(status), fields);
   trailing_metadata_.append_to(fields);
   connection_->http2().send_headers(id_, fields.fields(), true);
   connection_->flush();

@@ -36,6 +36,7 @@ class ServerStream final : public ServerCall, http2::StreamObserver, TimerNode {
   void abort(const Status& status);
 
   std::string_view peer() const override;
+  void send_initial_metadata() override;
   bool set_compression(grpc::Encoding encoding) override;
 
   // --- for method bindings and the readers and writers
@@ -54,7 +55,6 @@ class ServerStream final : public ServerCall, http2::StreamObserver, TimerNode {
   /// Whether so much is queued that a producer should pause.
   bool send_queue_full() const;
   void wait_to_write(std::coroutine_handle<> writer) { writer_waiting_ = Waiter{writer}; }
-  void send_initial_metadata();
 
   /// The handler's outcome: the one response (with its prefix) of a unary or client-streaming method and OK,
   void end_with(Buffer framed);

@@ -107,7 +107,7 @@ def test_garbage_in_a_stream_is_internal(stubs, channel):
 def test_a_unary_method_takes_exactly_one_request(channel, count):
     call = channel.stream_unary(f"{SERVICE}/Unary", **IDENTITY)
     failure = failure_of(call, iter([b""] * count))
-    assert failure.code() is grpc.StatusCode.INTERNAL
+    assert failure.code() is grpc.StatusCode.UNIMPLEMENTED
     assert error_info(failure).reason == "REQUEST_CARDINALITY"
 
 

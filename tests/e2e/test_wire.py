@@ -55,6 +55,13 @@ def test_grpc_content_types_are_served(server, tmp_path, content_type):
     assert (answer[":status"], answer["grpc-status"]) == ("200", "0")
 
 
+@pytest.mark.parametrize("content_type", ["application/grpc+json", "application/grpc+thrift"])
+def test_messages_of_another_format_are_unimplemented(server, tmp_path, content_type):
+    answer = nghttp(server, UNARY, f"content-type: {content_type}", "te: trailers", body=message(b""), tmp_path=tmp_path)
+    assert (answer[":status"], answer["grpc-status"]) == ("200", "12")
+    assert content_type in answer["grpc-message"]
+
+
 def test_put_is_405(server, tmp_path):
     fields = [":method: PUT", "content-type: application/grpc", "te: trailers"]
     assert nghttp(server, UNARY, *fields, body=message(b""), tmp_path=tmp_path)[":status"] == "405"
@@ -93,7 +100,7 @@ def test_compressed_flag_without_an_encoding_is_internal(server, tmp_path):
     assert answer["grpc-status"] == "13"
 
 
-@pytest.mark.parametrize("body", [b"", b"\0", b"\0\0\0\0", message(b"abc", announced=10), message(b"", flag=7)])
+@pytest.mark.parametrize("body", [b"\0", b"\0\0\0\0", message(b"abc", announced=10), message(b"", flag=7)])
 def test_cut_and_malformed_messages_are_internal(server, tmp_path, body):
     fields = ["content-type: application/grpc", "te: trailers"]
     assert nghttp(server, UNARY, *fields, body=body, tmp_path=tmp_path)["grpc-status"] == "13"

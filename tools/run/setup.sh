@@ -5,7 +5,7 @@ source tools/lib.sh
 source tools/progress.sh
 
 stamps=$deps/stamps
-go_version_pin=$(sed -n 's/^go //p' packages/go/go.mod)
+conformance_go=$(sed -n 's/^go //p' packages/go-conformance/go.mod)
 
 # A step is done when its stamp holds the hash of the lists it was done for, in this folder.
 hash_of() { { echo "$root"; cat "$@"; } | sha256sum | cut -d ' ' -f 1; }
@@ -48,10 +48,44 @@ install_engine() {
   mark_done engine packages/python-runtime.txt
 }
 
+# go_build <folder of packages/> <program> <what the path of its package, in tools.go there, ends in>
+go_build() {
+  local package
+  package=$(sed -n "s|.*\"\(.*/$3\)\".*|\1|p" "packages/$1/tools.go")
+  (cd "packages/$1" && GOTOOLCHAIN=local GOFLAGS=-mod=readonly go build -o "$deps/bin/$2" "$package")
+}
+
 install_go_tools() {
-  (cd packages/go && GOBIN=$deps/bin GOTOOLCHAIN=local GOFLAGS=-mod=readonly \
-    go install github.com/summerwind/h2spec/cmd/h2spec github.com/fullstorydev/grpcurl/cmd/grpcurl)
-  mark_done go-tools packages/go/go.mod
+  go_build go h2spec cmd/h2spec
+  go_build go grpcurl cmd/grpcurl
+  go_build go grpc-go-interop-client interop/client
+  go_build go grpc-go-interop-server interop/server
+  mark_done go-tools packages/go/go.mod tools/run/setup.sh
+}
+
+# Go modules carry Go's toolchains too, so an older Go can fetch the newer one: Go 1.21 and later would by themselves,
+# Debian's 1.19 is told to. A module's files have no execute bits.
+fetch_newer_go() {
+  local module
+  module=$(sed -n 's|^// Go itself: ||p' packages/go-conformance/tools.go)
+  module=$module@v0.0.1-go$conformance_go.$(go env GOOS)-$(go env GOARCH)
+  module=$(cd packages/go && GOTOOLCHAIN=local GOFLAGS= go mod download -json "$module" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
+  rm -rf "$deps/go"
+  cp -r --no-preserve=mode "$module" "$deps/go"
+  chmod -R +x "$deps/go/bin" "$deps/go/pkg/tool"
+}
+
+install_conformance_tools() {
+  local installed
+  installed=$(GOTOOLCHAIN=local go env GOVERSION)
+  if [ "$(printf '%s\n' "$conformance_go" "${installed#go}" | sort -V | head -n 1)" = "$conformance_go" ]; then
+    go_build go-conformance connectconformance cmd/connectconformance
+  else
+    fetch_newer_go
+    PATH=$deps/go/bin:$PATH GOROOT=$deps/go \
+      go_build go-conformance connectconformance cmd/connectconformance
+  fi
+  mark_done conformance-tools packages/go-conformance/go.mod tools/run/setup.sh
 }
 
 fetch_models() {
@@ -71,7 +105,8 @@ install_missing() {
   [ -z "$missing" ] || todo+=(packages)
   is_done python-tools packages/python-test.txt || todo+=(python_tools)
   is_done engine packages/python-runtime.txt || todo+=(engine)
-  is_done go-tools packages/go/go.mod || todo+=(go_tools)
+  is_done go-tools packages/go/go.mod tools/run/setup.sh || todo+=(go_tools)
+  is_done conformance-tools packages/go-conformance/go.mod tools/run/setup.sh || todo+=(conformance_tools)
   ! needs_models || todo+=(models)
   [ ${#todo[@]} -gt 0 ] || return 0
 
@@ -86,7 +121,8 @@ install_missing() {
         step "Debian packages ($(wc -l <<<"$missing") missing)" install_packages $missing ;;
       python_tools) step "Python test tools" install_python_tools ;;
       engine) step "OpenVINO runtime" install_engine ;;
-      go_tools) step "h2spec and grpcurl (Go ≥ $go_version_pin)" install_go_tools ;;
+      go_tools) step "h2spec, grpcurl, grpc-go's interop programs" install_go_tools ;;
+      conformance_tools) step "Connect's conformance suite (Go $conformance_go)" install_conformance_tools ;;
       models) step "magika model" fetch_models ;;
     esac
   done
