@@ -271,8 +271,8 @@ TEST_F(Dns, ADestroyedLookupIsNotHeardOf) {
     dropped_later = resolver->lookup("models.test", 80, unexpected);
     resolver->lookup("localhost", 80, unexpected).reset();
     kept = resolver->lookup("other.test", 80, [&](const Addresses& answer) {
-      done.set_value(answer ? answer->endpoints.front().to_string() : answer.error());
       kept.reset();
+      done.set_value(answer ? answer->endpoints.front().to_string() : answer.error());
     });
     thread.loop().post([&] { dropped_later.reset(); });
   });
