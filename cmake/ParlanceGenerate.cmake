@@ -36,8 +36,9 @@ function(parlance_generate target)
   add_dependencies(${target} ${target}_generate)
 
   # SYSTEM: the headers that protoc makes do not pass our warnings.
-  target_include_directories(${target} SYSTEM PUBLIC ${out})
-  target_link_libraries(${target} PUBLIC parlance_rpc protobuf::libprotobuf)
+  target_include_directories(${target} SYSTEM PUBLIC $<BUILD_INTERFACE:${out}>)
+  target_link_libraries(${target} PUBLIC parlance::rpc protobuf::libprotobuf)
+  set_target_properties(${target} PROPERTIES PARLANCE_GENERATED_DIR ${out})
 endfunction()
 
 # The command for one absolute `proto`; sets `result` to the files it makes.
@@ -53,9 +54,9 @@ function(parlance_generate_one proto out import_dirs result)
     OUTPUT ${outputs}
     COMMAND protobuf::protoc
       "--proto_path=$<JOIN:${import_dirs},;--proto_path=>"
-      --plugin=protoc-gen-parlance=$<TARGET_FILE:protoc-gen-parlance>
+      --plugin=protoc-gen-parlance=$<TARGET_FILE:parlance::protoc-gen-parlance>
       --cpp_out=${out} --parlance_out=${out} --dependency_out=${out}/${stem}.d ${name}
-    DEPENDS ${proto} protoc-gen-parlance
+    DEPENDS ${proto} parlance::protoc-gen-parlance
     DEPFILE ${out}/${stem}.d
     COMMENT "Generating ${stem}.parlance.h"
     VERBATIM COMMAND_EXPAND_LISTS)
