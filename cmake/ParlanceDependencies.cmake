@@ -1,6 +1,7 @@
 # Every library the project links, found once. ./run setup installs them (packages/ has the lists with reasons).
 include(ParlanceRuntimeDependencies)
 find_package(nlohmann_json REQUIRED)  # headers only: service config
+find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)  # headers only: ring_hash
 find_package(Boost 1.81 REQUIRED)  # headers only: Asio
 
 if(PARLANCE_SERVE)

@@ -1,7 +1,11 @@
 #include "rpc/balancing/policy.h"
 
+#include "rpc/balancing/least_request.h"
+#include "rpc/balancing/outlier_detection.h"
 #include "rpc/balancing/pick_first.h"
+#include "rpc/balancing/ring_hash.h"
 #include "rpc/balancing/round_robin.h"
+#include "rpc/balancing/weighted_round_robin.h"
 
 namespace parlance::balancing {
 namespace {
@@ -12,8 +16,20 @@ struct Make {
   std::unique_ptr<Policy> operator()(const PickFirstConfig& config) const {
     return std::make_unique<PickFirst>(config, host);
   }
-  std::unique_ptr<Policy> operator()(const auto& /*config*/) const {
+  std::unique_ptr<Policy> operator()(const RoundRobinConfig& /*config*/) const {
     return std::make_unique<RoundRobin>(host);
+  }
+  std::unique_ptr<Policy> operator()(const WeightedRoundRobinConfig& config) const {
+    return std::make_unique<WeightedRoundRobin>(config, host);
+  }
+  std::unique_ptr<Policy> operator()(const LeastRequestConfig& config) const {
+    return std::make_unique<LeastRequest>(config, host);
+  }
+  std::unique_ptr<Policy> operator()(const RingHashConfig& config) const {
+    return std::make_unique<RingHash>(config, host);
+  }
+  std::unique_ptr<Policy> operator()(const std::shared_ptr<const OutlierDetectionConfig>& config) const {
+    return std::make_unique<OutlierDetection>(*config, host);
   }
 };
 
