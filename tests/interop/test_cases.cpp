@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "base/concat.h"
-#include "grpc/testing/test.parlance.h"
+#include "expectations.h"
 
 namespace parlance::interop {
 namespace {
@@ -14,50 +14,9 @@ using Client = ::grpc::testing::TestService::Client;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr std::int32_t kLargeRequest = 271'828;
-constexpr std::int32_t kLargeResponse = 314'159;
 // Request sizes and the response sizes they ask for, of the streaming cases.
 constexpr std::array<std::int32_t, 4> kRequestSizes{27'182, 8, 1'828, 45'904};
 constexpr std::array<std::int32_t, 4> kResponseSizes{31'415, 9, 2'653, 58'979};
-
-void expect(bool holds, std::string_view what) {
-  if (!holds) throw Failure{std::string{what}};
-}
-
-void expect_status(const Status& status, StatusCode code, std::string_view message = {}) {
-  expect(status.code() == code,
-         concat("the status is ", status.to_string(), " instead of ", to_string(code)));
-  if (!message.empty())
-    expect(status.message() == message, concat("the message is '", status.message(), "'"));
-}
-
-template <typename Response>
-Response value_of(Result<Response> result) {
-  if (!result) throw Failure{result.error().to_string()};
-  return *std::move(result);
-}
-
-template <typename Response>
-Status status_of(const Result<Response>& result) {
-  return result ? Status{} : result.error();
-}
-
-void set_body(Payload& payload, std::int32_t size) {
-  payload.mutable_body()->assign(static_cast<std::size_t>(size), '\0');
-}
-
-void expect_body(const Payload& payload, std::int32_t size) {
-  expect(payload.body() == std::string(static_cast<std::size_t>(size), '\0'),
-         concat("the payload is not ", std::to_string(size), " zeros"));
-}
-
-SimpleRequest simple_request(std::int32_t request_size = kLargeRequest,
-                             std::int32_t response_size = kLargeResponse) {
-  SimpleRequest request;
-  request.set_response_size(response_size);
-  set_body(*request.mutable_payload(), request_size);
-  return request;
-}
 
 void empty_unary(const Target& target) {
   const Empty response = value_of(Client{target.open()}.EmptyCall({}).wait());
@@ -87,6 +46,33 @@ void client_compressed_unary(const Target& target) {
   expect(!probe, "the server does not look whether messages are compressed");
   expect_status(probe.error(), StatusCode::kInvalidArgument);
   client_compressed_unary_noprobe(target);
+}
+
+// Two calls alike, which a proxy may answer with one response.
+void cacheable_unary(const Target& target) {
+  const Client client{target.open()};
+  Metadata metadata;
+  metadata.add("x-user-ip", "1.2.3.4");
+  SimpleRequest request;
+  request.mutable_payload()->set_body(std::to_string(steady_clock::now().time_since_epoch().count()));
+  const CallOptions options{.metadata = &metadata};
+  const SimpleResponse first = value_of(client.CacheableUnaryCall(request, options).wait());
+  const SimpleResponse second = value_of(client.CacheableUnaryCall(request, options).wait());
+  expect(first.payload().body() == second.payload().body(), "the responses differ");
+}
+
+// Whatever number of servers the target names, all calls go to one.
+void pick_first_unary(const Target& target) {
+  constexpr int kCalls = 20;
+  const Client client{target.open()};
+  SimpleRequest request = simple_request(0, 1);
+  request.set_fill_server_id(true);
+  const std::string first = value_of(client.UnaryCall(request).wait()).server_id();
+  expect(!first.empty(), "the server gives no server_id");
+  for (int i = 1; i < kCalls; ++i) {
+    const std::string id = value_of(client.UnaryCall(request).wait()).server_id();
+    expect(id == first, concat("server_id is '", id, "' after '", first, "'"));
+  }
 }
 
 void server_compressed_unary(const Target& target) {
@@ -312,6 +298,7 @@ void channel_soak(const Target& target) {
 
 const std::map<std::string, TestCase>& test_cases() {
   static const std::map<std::string, TestCase> cases{
+      {"cacheable_unary", cacheable_unary},
       {"empty_unary", empty_unary},
       {"large_unary", large_unary},
       {"client_compressed_unary", client_compressed_unary},
@@ -332,6 +319,7 @@ const std::map<std::string, TestCase>& test_cases() {
       {"cancel_after_begin", cancel_after_begin},
       {"cancel_after_first_response", cancel_after_first_response},
       {"timeout_on_sleeping_server", timeout_on_sleeping_server},
+      {"pick_first_unary", pick_first_unary},
       {"rpc_soak", rpc_soak},
       {"channel_soak", channel_soak},
   };

@@ -37,5 +37,7 @@ struct Target {
 /// Failure.
 using TestCase = std::function<void(const Target&)>;
 const std::map<std::string, TestCase>& test_cases();
+/// Cases against servers that misbehave on HTTP/2, each against its own.
+const std::map<std::string, TestCase>& http2_cases();
 
 }  // namespace parlance::interop

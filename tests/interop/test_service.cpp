@@ -1,7 +1,11 @@
 #include "test_service.h"
 
+#include <unistd.h>
+
 #include <string>
 #include <vector>
+
+#include "base/concat.h"
 
 namespace parlance::interop {
 namespace {
@@ -56,6 +60,8 @@ Task<bool> write_responses(ServerCall& call, const TestService::OutputRequest& r
 
 }  // namespace
 
+TestService::TestService() : server_id_(concat("parlance-", getpid())) {}
+
 Task<Result<TestService::Empty>> TestService::EmptyCall(ServerCall&, Incoming<Empty>) { co_return Empty{}; }
 
 Task<Result<TestService::SimpleResponse>> TestService::UnaryCall(ServerCall& call,
@@ -66,6 +72,7 @@ Task<Result<TestService::SimpleResponse>> TestService::UnaryCall(ServerCall& cal
   if (request->response_compressed().value()) call.set_compression(grpc::Encoding::kGzip);
   SimpleResponse response;
   set_body(*response.mutable_payload(), request->response_size());
+  if (request->fill_server_id()) response.set_server_id(server_id_);
   co_return response;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "grpc/testing/test.parlance.h"
 
 namespace parlance::interop {
@@ -8,6 +10,8 @@ namespace parlance::interop {
 /// (grpc/doc/interop-test-descriptions.md).
 class TestService final : public ::grpc::testing::TestService::Handler {
  public:
+  TestService();
+
   using Empty = ::grpc::testing::Empty;
   using SimpleRequest = ::grpc::testing::SimpleRequest;
   using SimpleResponse = ::grpc::testing::SimpleResponse;
@@ -26,6 +30,9 @@ class TestService final : public ::grpc::testing::TestService::Handler {
                               Writer<OutputResponse>& out) override;
   Task<Status> HalfDuplexCall(ServerCall& call, Reader<OutputRequest>& in,
                               Writer<OutputResponse>& out) override;
+
+ private:
+  const std::string server_id_;
 };
 
 }  // namespace parlance::interop

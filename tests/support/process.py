@@ -48,12 +48,14 @@ def settled(value, pause_s: float = 0.2):
 
 
 class ServerProcess:
-    """A server that prints the address it listens on. A context manager: it is killed at the end if it still runs."""
+    """A server that prints the address it listens on: a program of the build, or another by its path. A context
+    manager: it is killed at the end if it still runs."""
 
-    def __init__(self, name: str, *arguments: str, announces: str = r"listening on (\S+)"):
+    def __init__(self, name: str | Path, *arguments: str, announces: str = r"listening on (\S+)", **environment: str):
         self._output = tempfile.TemporaryFile(mode="w+")
         self.process = subprocess.Popen(
-            [program(name), *arguments], stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT
+            [name if isinstance(name, Path) else program(name), *arguments], env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT,
         )
         assert eventually(lambda: re.search(announces, self.log()) or not self.is_running())
         found = re.search(announces, self.log())

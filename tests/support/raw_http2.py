@@ -1,4 +1,4 @@
-"""An HTTP/2 client made of bytes, for what no well-behaved client does."""
+"""HTTP/2 peers made of bytes, for what no well-behaved peer does."""
 
 import socket
 import struct
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
 DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE = 0, 1, 3, 4, 6, 7, 8
-END_STREAM, ACK, END_HEADERS = 1, 1, 4
+END_STREAM, ACK, END_HEADERS, PADDED = 1, 1, 4, 8
 
 
 @dataclass
@@ -54,16 +54,16 @@ def message(payload: bytes, announced: int | None = None, flag: int = 0) -> byte
     return struct.pack("!BI", flag, len(payload) if announced is None else announced) + payload
 
 
-class RawClient:
-    def __init__(self, port: int, greet: bool = True):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
-        if greet:
-            self.send(PREFACE + frame(SETTINGS))
+class RawConnection:
+    """Either side of a connection: frames out of and into a socket."""
+
+    def __init__(self, connected: socket.socket):
+        self.socket = connected
 
     def send(self, data: bytes) -> None:
         self.socket.sendall(data)
 
-    def request(self, stream: int, fields: list[tuple[str, str]], end_stream: bool = False) -> None:
+    def headers(self, stream: int, fields: list[tuple[str, str]], end_stream: bool = False) -> None:
         flags = END_HEADERS | (END_STREAM if end_stream else 0)
         self.send(frame(HEADERS, flags, stream, header_block(fields)))
 
@@ -101,12 +101,6 @@ class RawClient:
                 break
         return frames
 
-    def answers(self) -> bool:
-        """Whether the connection still answers a PING."""
-        self.send(frame(PING, payload=b"are-you?"))
-        frames = self.frames_until(lambda got: got.type == PING and got.flags & ACK)
-        return bool(frames) and frames[-1].type == PING
-
     def reset(self) -> None:
         """Goes away with a TCP RST, as a machine that lost its power does when it is back."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -114,3 +108,19 @@ class RawClient:
 
     def close(self) -> None:
         self.socket.close()
+
+
+class RawClient(RawConnection):
+    def __init__(self, port: int, greet: bool = True):
+        super().__init__(socket.create_connection(("127.0.0.1", port), timeout=30))
+        if greet:
+            self.send(PREFACE + frame(SETTINGS))
+
+    def request(self, stream: int, fields: list[tuple[str, str]], end_stream: bool = False) -> None:
+        self.headers(stream, fields, end_stream)
+
+    def answers(self) -> bool:
+        """Whether the connection still answers a PING."""
+        self.send(frame(PING, payload=b"are-you?"))
+        frames = self.frames_until(lambda got: got.type == PING and got.flags & ACK)
+        return bool(frames) and frames[-1].type == PING

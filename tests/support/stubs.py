@@ -5,18 +5,28 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import grpc
 from grpc_tools import protoc
 
 from support.process import ROOT
 
 
+SOURCES = {
+    "echo": ("tests/protos", "testing/echo.proto"),
+    "inference": ("proto", "parlance/inference.proto"),
+    "interop_empty": ("proto", "grpc/testing/empty.proto"),
+    "interop_messages": ("proto", "grpc/testing/messages.proto"),
+    "interop": ("proto", "grpc/testing/test.proto"),
+}
+
+
 def generate(out: Path) -> SimpleNamespace:
-    """Modules `echo`, `echo_grpc`, `inference` and `inference_grpc`."""
-    sources = {"echo": ("tests/protos", "testing/echo.proto"), "inference": ("proto", "parlance/inference.proto")}
+    """Two modules for each of SOURCES: `echo` has the messages, `echo_grpc` the stubs, and so on."""
     protoc_include = Path(protoc.__file__).parent / "_proto"
     modules = SimpleNamespace()
     sys.path.insert(0, str(out))
-    for name, (folder, proto) in sources.items():
+    grpc.__path__.append(str(out / "grpc"))  # the package grpc.testing lies within grpcio's
+    for name, (folder, proto) in SOURCES.items():
         arguments = [f"-I{ROOT / folder}", f"-I{protoc_include}", f"--python_out={out}", f"--grpc_python_out={out}"]
         assert protoc.main(["protoc", *arguments, proto]) == 0, f"protoc does not compile {proto}"
         module = proto.removesuffix(".proto").replace("/", ".")

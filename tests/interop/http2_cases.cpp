@@ -1,0 +1,55 @@
+#include <vector>
+
+#include "expectations.h"
+
+namespace parlance::interop {
+namespace {
+
+using namespace ::grpc::testing;
+using Client = ::grpc::testing::TestService::Client;
+
+void large_call(const Client& client) {
+  expect_body(value_of(client.UnaryCall(simple_request()).wait()).payload(), kLargeResponse);
+}
+
+// The server ends the connection in between: the second call takes another.
+void goaway(const Target& target) {
+  const Client client{target.open()};
+  large_call(client);
+  large_call(client);
+}
+
+// RST_STREAM with NO_ERROR instead of a status is INTERNAL, however much of the response came before it.
+void rst(const Target& target) {
+  expect_status(status_of(Client{target.open()}.UnaryCall(simple_request()).wait()), StatusCode::kInternal);
+}
+
+void one_large_call(const Target& target) { large_call(Client{target.open()}); }
+
+// The server takes one stream at a time: the others wait for it.
+void max_streams(const Target& target) {
+  constexpr int kCalls = 15;
+  const Client client{target.open()};
+  large_call(client);
+  std::vector<UnaryCall<SimpleResponse>> calls;
+  for (int i = 0; i < kCalls; ++i) calls.push_back(client.UnaryCall(simple_request()));
+  for (auto& call : calls) expect_body(value_of(call.wait()).payload(), kLargeResponse);
+}
+
+}  // namespace
+
+const std::map<std::string, TestCase>& http2_cases() {
+  static const std::map<std::string, TestCase> cases{
+      {"goaway", goaway},
+      {"rst_after_header", rst},
+      {"rst_during_data", rst},
+      {"rst_after_data", rst},
+      {"ping", one_large_call},
+      {"max_streams", max_streams},
+      {"data_frame_padding", one_large_call},
+      {"no_df_padding_sanity_test", one_large_call},
+  };
+  return cases;
+}
+
+}  // namespace parlance::interop
