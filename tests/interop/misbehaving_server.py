@@ -101,9 +101,11 @@ class Connection(RawConnection):
             return self._reset_stream(stream)
         if self.case == "goaway":
             self.send(frame(GOAWAY, payload=struct.pack("!II", stream, 0)))
+        while self.pings_answered < self.pings_sent:  # the client may be gone after the trailers
+            if not self._take_frame():
+                return
         self.open_streams -= 1
         self.headers(stream, [("grpc-status", "0")], end_stream=True)
-        self._ping()
 
     def _ping(self) -> None:
         if self.case == "ping":
