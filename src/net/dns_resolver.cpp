@@ -1,7 +1,6 @@
 #include "net/dns_resolver.h"
 
 #include <ares.h>
-#include <strings.h>
 
 #include <algorithm>
 #include <array>
@@ -10,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/concat.h"
 #include "net/ares_channel.h"
 
 namespace parlance::net {
@@ -79,7 +79,7 @@ class Lookup final : public DnsResolver::Query, AresChannel::Observer, TimerNode
 
   void on_timer() override {
     const auto limit_ms = std::chrono::duration_cast<std::chrono::milliseconds>(timeout_).count();
-    if (!result_) finish(std::unexpected(failure("not done after " + std::to_string(limit_ms) + " ms")));
+    if (!result_) finish(std::unexpected(failure(concat("not done after ", limit_ms, " ms"))));
     deliver();
   }
 
@@ -90,9 +90,8 @@ class Lookup final : public DnsResolver::Query, AresChannel::Observer, TimerNode
   }
 
   std::string failure(const std::string& why) const {
-    std::string text = "lookup of '" + name_ + "' failed: " + why;
-    if (channel_.asked_servers()) text += "; asked " + channel_.servers();
-    return text;
+    const std::string text = concat("lookup of '", name_, "' failed: ", why);
+    return channel_.asked_servers() ? concat(text, "; asked ", channel_.servers()) : text;
   }
 
   Loop& loop_;
@@ -109,7 +108,8 @@ bool is_localhost(std::string_view host) {
   if (host.size() < kLocalhost.size()) return false;
   const std::string_view last = host.substr(host.size() - kLocalhost.size());
   const bool whole_label = host.size() == last.size() || host[host.size() - last.size() - 1] == '.';
-  return whole_label && strncasecmp(last.data(), kLocalhost.data(), last.size()) == 0;
+  const auto same = [](char a, char lower) { return a == lower || (a | 0x20) == lower; };
+  return whole_label && std::ranges::equal(last, kLocalhost, same);
 }
 
 /// What needs no server; nothing for every other host.
@@ -174,11 +174,11 @@ void on_texts(void* argument, int status, int /*timeouts*/, unsigned char* messa
 }
 
 std::expected<Endpoint, std::string> parse_server(const std::string& text) {
-  const std::string port = ":" + std::to_string(kDnsPort);
-  for (const std::string& candidate : {text, text + port, "[" + text + "]" + port}) {
+  const std::string port = concat(":", kDnsPort);
+  for (const std::string& candidate : {text, concat(text, port), concat("[", text, "]", port)}) {
     if (auto parsed = Endpoint::parse(candidate); parsed && !parsed->is_unix()) return parsed;
   }
-  return std::unexpected("the DNS server '" + text + "' is not ADDRESS or ADDRESS:PORT");
+  return std::unexpected(concat("the DNS server '", text, "' is not ADDRESS or ADDRESS:PORT"));
 }
 
 }  // namespace

@@ -160,6 +160,21 @@ TEST_F(Dns, AsksAgainWhenAQueryIsLost) {
   EXPECT_GE(server_.udp_queries(), 4);
 }
 
+TEST_F(Dns, AnAnswerCutOffAnywhereFailsTheLookup) {
+  // The header; the question: a name, type and class; the record: a name, what is fixed, the address.
+  constexpr std::size_t kAnswerBytes = 12 + (13 + 4) + (13 + 10 + 4);
+  server_.add_address("models.test", "10.1.0.1", 300);
+  options_.try_timeout = milliseconds{1};
+  options_.tries = 1;
+  for (std::size_t bytes = 0; bytes < kAnswerBytes; ++bytes) {
+    server_.cut_udp_after(bytes);
+    EXPECT_FALSE(lookup("models.test")) << bytes;
+  }
+  options_.tries = 12;
+  server_.cut_udp_after(kAnswerBytes);
+  EXPECT_TRUE(lookup("models.test"));
+}
+
 TEST_F(Dns, ASilentServerFailsTheLookupAfterItsTries) {
   options_.try_timeout = milliseconds{5};
   options_.tries = 2;

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <map>
@@ -70,6 +71,9 @@ class DnsServer {
   /// UDP answers say that they are cut short and carry nothing.
   void truncate_udp() { truncate_udp_ = true; }
 
+  /// UDP answers are cut off after so many bytes.
+  void cut_udp_after(std::size_t bytes) { udp_bytes_ = bytes; }
+
   int udp_queries() const { return udp_queries_; }
   int tcp_queries() const { return tcp_queries_; }
 
@@ -91,7 +95,7 @@ class DnsServer {
     const int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
     sockaddr_in address{.sin_family = AF_INET, .sin_port = htons(port)};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address);  // port_of() is 0 if it failed
+    (void)bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address);  // port_of() is 0 if it failed
     return fd;
   }
   static std::uint16_t port_of(int fd) {
@@ -140,7 +144,8 @@ class DnsServer {
       return;
     }
     const std::string reply = reply_to({query, static_cast<std::size_t>(bytes)}, truncate_udp_);
-    sendto(udp_, reply.data(), reply.size(), 0, reinterpret_cast<sockaddr*>(&from), size);
+    sendto(udp_, reply.data(), std::min(reply.size(), udp_bytes_.load()), 0,
+           reinterpret_cast<sockaddr*>(&from), size);
   }
 
   void serve_tcp() {
@@ -167,8 +172,9 @@ class DnsServer {
     std::string name;
     std::size_t at = kHeaderBytes;
     while (query[at] != 0) {
-      const auto length = static_cast<std::size_t>(query[at]);
-      name += (name.empty() ? "" : ".") + std::string{query.substr(at + 1, length)};
+      const auto length = std::size_t{static_cast<unsigned char>(query[at])};
+      if (!name.empty()) name += '.';
+      name += query.substr(at + 1, length);
       at += length + 1;
     }
     const auto type = static_cast<std::uint16_t>(static_cast<unsigned char>(query[at + 2]));
@@ -221,6 +227,7 @@ class DnsServer {
   std::atomic<int> to_drop_ = 0;
   std::atomic<int> rcode_ = 0;
   std::atomic<bool> truncate_udp_ = false;
+  std::atomic<std::size_t> udp_bytes_ = SIZE_MAX;
   std::atomic<int> udp_queries_ = 0;
   std::atomic<int> tcp_queries_ = 0;
   std::jthread thread_;
