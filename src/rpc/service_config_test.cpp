@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <random>
+
 namespace parlance {
 namespace {
 
@@ -327,6 +329,44 @@ TEST(ServiceConfig, OutlierDetectionIsReadWithItsChild) {
   EXPECT_EQ(config->failure_percentage->enforcement_percentage, 30);
   EXPECT_EQ(config->failure_percentage->minimum_hosts, 2);
   EXPECT_EQ(config->child, PolicyConfig{RoundRobinConfig{}});
+}
+
+TEST(ServiceConfig, TheSamePolicyReadTwiceIsTheSame) {
+  const auto read = [](std::string_view child, int interval) {
+    return parsed(with_policy(R"({"outlier_detection_experimental":{"interval":")" +
+                              std::to_string(interval) + R"(s","childPolicy":[{")" + std::string{child} +
+                              R"(":{}}]}})"))
+        .load_balancing();
+  };
+  EXPECT_TRUE(same_policy(read("round_robin", 1), read("round_robin", 1)));
+  EXPECT_FALSE(same_policy(read("round_robin", 1), read("pick_first", 1)));
+  EXPECT_FALSE(same_policy(read("round_robin", 1), read("round_robin", 2)));
+  EXPECT_FALSE(same_policy(read("round_robin", 1), RoundRobinConfig{}));
+  EXPECT_TRUE(same_policy(RoundRobinConfig{}, RoundRobinConfig{}));
+}
+
+/// A config with every field, damaged in one place after the other and in random ones, is read or refused
+/// with a reason, and never worse.
+TEST(ServiceConfig, DamagedOnesAreReadOrRefused) {
+  const std::string whole = R"({"methodConfig":[{"name":[{"service":"a","method":"b"}],"timeout":"1.5s",
+      "retryPolicy":{"maxAttempts":3,"initialBackoff":"0.1s","maxBackoff":"1s","backoffMultiplier":2,
+      "retryableStatusCodes":["UNAVAILABLE",4]}}],"retryThrottling":{"maxTokens":10,"tokenRatio":0.1},
+      "loadBalancingConfig":[{"outlier_detection_experimental":{"childPolicy":[{"ring_hash_experimental":
+      {"minRingSize":"7","requestHashHeader":"k"}}]}}],"healthCheckConfig":{"serviceName":"s"}})";
+  ASSERT_TRUE(ServiceConfig::parse(whole));
+  const auto check = [](std::string_view json) {
+    const auto config = ServiceConfig::parse(json);
+    EXPECT_TRUE(config || !config.error().empty());
+  };
+  for (std::size_t size = 0; size < whole.size(); ++size) check(whole.substr(0, size));
+  std::minstd_rand random{7};
+  for (int i = 0; i < 3000; ++i) {
+    std::string damaged = whole;
+    for (unsigned changes = random() % 3 + 1; changes > 0; --changes) {
+      damaged[random() % damaged.size()] = R"({}[]",:0-e.sn\)"[random() % 15];
+    }
+    check(damaged);
+  }
 }
 
 TEST(ServiceConfig, OutlierDetectionIsChecked) {

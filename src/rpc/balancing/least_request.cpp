@@ -9,7 +9,11 @@ LeastRequest::LeastRequest(const LeastRequestConfig& config, PolicyHost& host)
 
 void LeastRequest::on_call_ended(BackendId backend, StatusCode /*code*/) {
   const auto found = open_calls_.find(backend);
-  if (found != open_calls_.end() && --found->second == 0) open_calls_.erase(found);
+  if (found != open_calls_.end() && found->second > 0) --found->second;
+}
+
+void LeastRequest::on_removed(BackendId /*backend*/) {
+  std::erase_if(open_calls_, [](const auto& entry) { return entry.second == 0; });
 }
 
 std::uint64_t LeastRequest::open_calls(BackendId backend) const {

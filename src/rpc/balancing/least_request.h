@@ -19,11 +19,13 @@ class LeastRequest final : public ConnectToAll {
 
  private:
   BackendId choose() override;
+  void on_removed(BackendId backend) override;
   BackendId draw() { return ready()[host().random() % ready().size()]; }
   std::uint64_t open_calls(BackendId backend) const;
 
   std::uint32_t choice_count_;
-  /// Those with any, in the list or not: calls outlive their backend's place in it.
+  /// In the list or not: calls outlive their backend's place in it. Zeros go when the list changes, so that
+  /// calls allocate nothing.
   std::map<BackendId, std::uint64_t> open_calls_;
 };
 

@@ -35,8 +35,8 @@ OutlierDetection::OutlierDetection(const OutlierDetectionConfig& config, PolicyH
 }
 
 OutlierDetection::Tracked* OutlierDetection::find(BackendId backend) {
-  const auto found = std::ranges::find(backends_, backend, &Tracked::id);
-  return found == backends_.end() ? nullptr : &*found;
+  const auto found = std::ranges::lower_bound(backends_, backend, {}, &Tracked::id);
+  return found == backends_.end() || found->id != backend ? nullptr : &*found;
 }
 
 void OutlierDetection::set_backends(std::span<const Backend> backends) {
@@ -46,6 +46,7 @@ void OutlierDetection::set_backends(std::span<const Backend> backends) {
     const Tracked* known = find(backend.id);
     tracked.push_back(known == nullptr ? Tracked{backend.id} : *known);
   }
+  std::ranges::sort(tracked, {}, &Tracked::id);
   backends_ = std::move(tracked);
   if (detects_ && sweep_at_ == TimePoint::max()) {
     sweep_at_ = host_.now() + config_.interval;

@@ -68,7 +68,7 @@ class OutlierDetection final : public Policy, private PolicyHost {
   OutlierDetectionConfig config_;
   PolicyHost& host_;
   bool detects_;
-  std::vector<Tracked> backends_;
+  std::vector<Tracked> backends_;  // by id: each call looks its backend up
   TimePoint sweep_at_ = TimePoint::max();
   TimePoint child_at_ = TimePoint::max();
   std::unique_ptr<Policy> child_;

@@ -63,13 +63,13 @@ void PickFirst::start_pass() {
   next_ = 0;
   failures_ = 0;
   for (Candidate& candidate : candidates_) candidate.failed = false;
-  try_next();
+  const auto ready = std::ranges::find(candidates_, Connectivity::kReady, &Candidate::state);
+  ready == candidates_.end() ? try_next() : select(*ready);
 }
 
 void PickFirst::try_next() {
   while (next_ < candidates_.size()) {
     Candidate& candidate = candidates_[next_++];
-    if (candidate.state == Connectivity::kReady) return select(candidate);
     if (candidate.state == Connectivity::kTransientFailure) {
       candidate.failed = true;
       continue;

@@ -190,6 +190,13 @@ TEST_F(PickFirstTest, WhatAReleasedBackendDoesIsIgnored) {
   EXPECT_EQ(picked(policy), 2);
 }
 
+TEST_F(PickFirstTest, ABackendThatIsReadyAlreadyIsTakenAtOnce) {
+  policy.set_backends(backends(3));
+  make_ready(policy, {2});
+  EXPECT_EQ(picked(policy), 2);
+  EXPECT_THAT(host.connected, IsEmpty());
+}
+
 TEST(PickFirst, ShufflesWhenAskedTo) {
   FakeHost host;
   PickFirst policy{{.shuffle_address_list = true}, host};

@@ -1,5 +1,8 @@
 #include "rpc/balancing/policy.h"
 
+#include <tuple>
+
+#include "base/assert.h"
 #include "rpc/balancing/least_request.h"
 #include "rpc/balancing/outlier_detection.h"
 #include "rpc/balancing/pick_first.h"
@@ -7,7 +10,21 @@
 #include "rpc/balancing/round_robin.h"
 #include "rpc/balancing/weighted_round_robin.h"
 
-namespace parlance::balancing {
+namespace parlance {
+
+bool same_policy(const PolicyConfig& a, const PolicyConfig& b) {
+  using Outliers = std::shared_ptr<const OutlierDetectionConfig>;
+  if (!std::holds_alternative<Outliers>(a) || !std::holds_alternative<Outliers>(b)) return a == b;
+  const auto plain = [](const OutlierDetectionConfig& config) {
+    return std::tie(config.interval, config.base_ejection_time, config.max_ejection_time,
+                    config.max_ejection_percent, config.success_rate, config.failure_percentage);
+  };
+  const OutlierDetectionConfig& first = *std::get<Outliers>(a);
+  const OutlierDetectionConfig& second = *std::get<Outliers>(b);
+  return plain(first) == plain(second) && same_policy(first.child, second.child);
+}
+
+namespace balancing {
 namespace {
 
 struct Make {
@@ -29,6 +46,7 @@ struct Make {
     return std::make_unique<RingHash>(config, host);
   }
   std::unique_ptr<Policy> operator()(const std::shared_ptr<const OutlierDetectionConfig>& config) const {
+    require(config != nullptr, "outlier detection has a config");
     return std::make_unique<OutlierDetection>(*config, host);
   }
 };
@@ -39,4 +57,5 @@ std::unique_ptr<Policy> make_policy(const PolicyConfig& config, PolicyHost& host
   return std::visit(Make{host}, config);
 }
 
-}  // namespace parlance::balancing
+}  // namespace balancing
+}  // namespace parlance

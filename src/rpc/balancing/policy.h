@@ -96,8 +96,9 @@ class Policy {
  public:
   virtual ~Policy() = default;
 
-  /// The resolver's list, in its order; never empty. New backends are idle. Those that are gone are told no
-  /// more; the channel closes them.
+  /// The resolver's list, in its order; never empty. New backends are idle until on_state says otherwise, as
+  /// it does at once for those that are connected already when a policy takes the place of another. Those
+  /// that are gone are told no more; the channel closes them.
   virtual void set_backends(std::span<const Backend> backends) = 0;
   /// `why` says what failed when `state` is kTransientFailure.
   virtual void on_state(BackendId backend, Connectivity state, const Status& why) = 0;

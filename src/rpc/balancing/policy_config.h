@@ -56,7 +56,7 @@ struct OutlierDetectionConfig;
 
 using PolicyConfig =
     std::variant<PickFirstConfig, RoundRobinConfig, WeightedRoundRobinConfig, LeastRequestConfig,
-                 RingHashConfig, std::shared_ptr<const OutlierDetectionConfig>>;
+                 RingHashConfig, std::shared_ptr<const OutlierDetectionConfig>>;  // which is never null
 
 /// "outlier_detection_experimental": takes addresses whose calls fail more than the others' out of the child
 /// policy's list for a while (gRPC A50).
@@ -66,12 +66,14 @@ struct OutlierDetectionConfig {
     std::uint32_t enforcement_percentage = 100;
     std::uint32_t minimum_hosts = 5;
     std::uint32_t request_volume = 100;
+    bool operator==(const SuccessRate&) const = default;
   };
   struct FailurePercentage {
     std::uint32_t threshold = 85;
     std::uint32_t enforcement_percentage = 100;
     std::uint32_t minimum_hosts = 5;
     std::uint32_t request_volume = 50;
+    bool operator==(const FailurePercentage&) const = default;
   };
   Duration interval = std::chrono::seconds{10};
   Duration base_ejection_time = std::chrono::seconds{30};
@@ -81,5 +83,8 @@ struct OutlierDetectionConfig {
   std::optional<FailurePercentage> failure_percentage = {};
   PolicyConfig child = PickFirstConfig{};
 };
+
+/// Whether both say the same, outlier detection and its child by value; `a == b` compares its pointers.
+bool same_policy(const PolicyConfig& a, const PolicyConfig& b);
 
 }  // namespace parlance

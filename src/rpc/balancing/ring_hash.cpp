@@ -3,9 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/concat.h"
 #include "rpc/balancing/connection_failure.h"
 
 namespace parlance::balancing {
+
+RingHash::RingHash(const RingHashConfig& config, PolicyHost& host) : config_(config), host_(host) {
+  for (char& c : config_.request_hash_header) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 void RingHash::set_backends(std::span<const Backend> backends) {
   std::vector<Endpoint> endpoints;
@@ -86,13 +91,15 @@ void RingHash::keep_trying() {
 
 std::optional<std::uint64_t> RingHash::hash_of(const PickArguments& arguments) const {
   if (config_.request_hash_header.empty()) return std::nullopt;
+  std::optional<std::string_view> only;
   std::string joined;
-  for (const std::string_view value : arguments.metadata.all(config_.request_hash_header)) {
-    if (!joined.empty()) joined += ',';
-    joined += value;
+  for (const auto [name, value] : arguments.metadata) {
+    if (name != config_.request_hash_header) continue;
+    if (only) joined = concat(joined.empty() ? *only : std::string_view{joined}, ",", value);
+    if (!only) only = value;
   }
-  if (joined.empty()) return std::nullopt;
-  return xx_hash64(joined);
+  if (!only || (only->empty() && joined.empty())) return std::nullopt;
+  return xx_hash64(joined.empty() ? *only : joined);
 }
 
 Pick RingHash::pick(const PickArguments& arguments) {

@@ -14,7 +14,7 @@ namespace parlance::balancing {
 /// its backoff ends.
 class RingHash final : public Policy {
  public:
-  RingHash(const RingHashConfig& config, PolicyHost& host) : config_(config), host_(host) {}
+  RingHash(const RingHashConfig& config, PolicyHost& host);
 
   void set_backends(std::span<const Backend> backends) override;
   void on_state(BackendId backend, Connectivity state, const Status& why) override;

@@ -141,6 +141,15 @@ TEST_F(RingHashTest, ValuesOfOneKeyAreJoinedByCommas) {
   grpc::Metadata two = user("a");
   ASSERT_TRUE(two.add("x-user", "b"));
   EXPECT_EQ(picked(policy, two), order_for("a,b", list).front());
+  ASSERT_TRUE(two.add("x-user", "c"));
+  EXPECT_EQ(picked(policy, two), order_for("a,b,c", list).front());
+}
+
+TEST_F(RingHashTest, TheCaseOfTheKeyDoesNotMatter) {
+  RingHash other{{.request_hash_header = "X-User"}, host};
+  other.set_backends(list);
+  make_ready(other, {1, 2, 3, 4});
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(picked(other, user("a")), order_for("a", list).front());
 }
 
 TEST_F(RingHashTest, AFailedBackendIsPassedOver) {
