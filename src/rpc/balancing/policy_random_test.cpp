@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <ostream>
 #include <random>
 #include <vector>
 
@@ -16,6 +17,8 @@ namespace {
 struct Named {
   std::string name;
   PolicyConfig config;
+
+  friend void PrintTo(const Named& named, std::ostream* out) { *out << named.name; }
 };
 
 std::shared_ptr<const OutlierDetectionConfig> outliers_of(PolicyConfig child) {
