@@ -3,7 +3,7 @@
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-set(folders base http2 grpc net rpc services)  # ARCHITECTURE.md: what a program links
+set(folders base http2 grpc net rpc interceptors services)  # ARCHITECTURE.md: what a program links
 set(headers ${CMAKE_INSTALL_INCLUDEDIR}/parlance)
 set(cmake_files ${CMAKE_INSTALL_LIBDIR}/cmake/parlance)
 
@@ -11,7 +11,8 @@ set(targets parlance_proto_grpc)
 foreach(folder IN LISTS folders)
   list(APPEND targets parlance_${folder})
   install(DIRECTORY src/${folder} DESTINATION ${headers} COMPONENT dev
-    FILES_MATCHING PATTERN "*.h" PATTERN "*_test_support.h" EXCLUDE PATTERN net/testing EXCLUDE)
+    FILES_MATCHING PATTERN "*.h" PATTERN "*_test_support.h" EXCLUDE
+      PATTERN net/testing EXCLUDE PATTERN interceptors/json.h EXCLUDE)
 endforeach()
 foreach(target IN LISTS targets)
   string(REGEX REPLACE "^parlance_" "" name ${target})
@@ -41,7 +42,7 @@ install(FILES
 # The .pc file finds its prefix from where it lies, so that an installed tree can be moved.
 set(pc_files ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX BASE_DIRECTORY ${CMAKE_INSTALL_PREFIX}/${pc_files} OUTPUT_VARIABLE pc_to_prefix)
-foreach(pc IN ITEMS parlance parlance-services)
+foreach(pc IN ITEMS parlance parlance-interceptors parlance-services)
   configure_file(cmake/${pc}.pc.in ${PROJECT_BINARY_DIR}/${pc}.pc @ONLY)
   install(FILES ${PROJECT_BINARY_DIR}/${pc}.pc DESTINATION ${pc_files} COMPONENT dev)
 endforeach()
@@ -63,5 +64,5 @@ CMake and pkg-config find them.")
 # What the static libraries link; protobuf-compiler also brings what the plug-in links.
 string(JOIN ", " CPACK_DEBIAN_DEV_PACKAGE_DEPENDS
   "libprotobuf-dev (>= 3.21)" "protobuf-compiler (>= 3.21)" "libssl-dev (>= 3)" "libc-ares-dev (>= 1.18)"
-  zlib1g-dev libzstd-dev "libstdc++6 (>= 12)" "libc6 (>= 2.36)")
+  "libcjose-dev (>= 0.6.2)" libjansson-dev zlib1g-dev libzstd-dev "libstdc++6 (>= 12)" "libc6 (>= 2.36)")
 include(CPack)

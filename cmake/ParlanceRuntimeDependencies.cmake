@@ -8,3 +8,4 @@ find_package(ZLIB REQUIRED)       # gzip, deflate
 find_package(zstd REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(CARES REQUIRED IMPORTED_TARGET libcares>=1.18)  # name lookups
+pkg_check_modules(CJOSE REQUIRED IMPORTED_TARGET cjose>=0.6.2 jansson)  # tokens

@@ -40,6 +40,7 @@ def test_a_header_with_a_heavy_library_is_private_to_its_folder():
     loop = "#include <boost/asio/io_context.hpp>\n"
     user = '#include "net/loop_impl.h"\n'
     assert check_heavy({"net/loop_impl.h": loop, "net/loop.cpp": user}) == []
+    assert check_heavy({"net/loop_impl.h": loop, "rpc/server_test.cpp": user}) == []
     assert check_heavy({"net/loop_impl.h": loop, "rpc/server.cpp": user}) == [
         'rpc/server.cpp: "net/loop_impl.h" includes a heavy library: it is private to its folder'
     ]

@@ -13,6 +13,8 @@ Task<Status> ServerNext::operator()() const { return chain_->next(index_); }
 
 Metadata& ServerNext::request_metadata() const { return chain_->stream().mutable_request_metadata(); }
 
+Task<Status> end_call(Status status) { co_return status; }
+
 MessageFilter::MessageFilter(const ServerNext& next) : chain_(next.chain_) { chain_->add(*this); }
 
 MessageFilter::~MessageFilter() { chain_->remove(*this); }

@@ -175,9 +175,10 @@ bool Server::ended() const { return impl_->drained != nullptr && impl_->drained-
 
 std::shared_ptr<net::Connector> Server::in_process_connector() const { return impl_->in_process; }
 
-Result<void> Server::run() {
+Result<void> Server::run(const std::function<void()>& on_started) {
   net::SignalWait signals{{SIGTERM, SIGINT}};
   if (Result<void> started = start(); !started) return started;
+  if (on_started) on_started();
   const int signal = signals.wait();
   impl_->options.log(LogLevel::kInfo,
                      std::string{"draining after "} + (signal == SIGTERM ? "SIGTERM" : "SIGINT"));

@@ -118,9 +118,9 @@ class Server {
   /// on no address at all. May be kept longer than the server: it refuses then.
   std::shared_ptr<net::Connector> in_process_connector() const;
 
-  /// start(), then serves until SIGTERM or SIGINT, drains, and returns. A second signal ends the process at
-  /// once.
-  Result<void> run();
+  /// start(), then `on_started` (to say on which addresses, for example), then serves until SIGTERM or
+  /// SIGINT, drains, and returns. A second signal ends the process at once.
+  Result<void> run(const std::function<void()>& on_started = {});
 
  private:
   class Impl;

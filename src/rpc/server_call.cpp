@@ -26,6 +26,10 @@ void ServerCall::cancel() {
   listeners_.tell_all();
 }
 
+void ServerCall::set_retry_pushback(std::optional<std::chrono::milliseconds> after) {
+  retry_pushback_ms_ = std::to_string(after ? after->count() : -1);
+}
+
 void ServerCall::add_hop(std::string_view entry) {
   if (hops_ < kMaxHops && trailing_metadata_.add(kHopsName, entry)) ++hops_;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <coroutine>
 #include <optional>
 #include <stop_token>
@@ -54,6 +55,10 @@ class ServerCall {
   Attributes& attributes() { return attributes_; }
   const Attributes& attributes() const { return attributes_; }
 
+  /// Tells the caller's retry policy (gRPC A6) when to try again, or, with nothing, not to: the trailer
+  /// `grpc-retry-pushback-ms`. The last word counts.
+  void set_retry_pushback(std::optional<std::chrono::milliseconds> after);
+
   /// Whether the caller asked what each hop spent (request metadata `x-parlance-hops`). The server then ends
   /// the call with a trailer of that name, "/pkg.Service/Method 12.34ms": the time since received_at(). A
   /// client call made for this one sends the request on and adds what its own trailers say of the hops
@@ -101,6 +106,7 @@ class ServerCall {
   Metadata initial_metadata_;
   Metadata trailing_metadata_;
   Metadata propagated_metadata_;
+  std::string retry_pushback_ms_;  // empty: nothing is said
   Deadline deadline_;
 
  private:

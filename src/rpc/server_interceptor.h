@@ -60,6 +60,13 @@ class ServerInterceptor {
   virtual Task<Status> intercept(ServerCall& call, ServerNext next) = 0;
 };
 
+/// What an interceptor that is no coroutine returns to end the call; one that lets it go on returns `next()`:
+///
+///   Task<Status> intercept(ServerCall& call, ServerNext next) override {
+///     return welcome(call) ? next() : end_call(not_welcome());
+///   }
+Task<Status> end_call(Status status);
+
 /// Sees the messages of one call and may replace or refuse each. Made by an interceptor, in its own frame:
 ///
 ///   Redact filter{next};           // derives from MessageFilter

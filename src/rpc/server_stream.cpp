@@ -284,6 +284,7 @@ void ServerStream::finish(const Status& status) {
   }
   const bool explain = server_loop_.options().explain_errors;
   grpc::append_status(explain ? status : grpc::without_explanation(status), fields);
+  if (!retry_pushback_ms_.empty()) fields.add("grpc-retry-pushback-ms", retry_pushback_ms_);
   trailing_metadata_.append_to(fields);
   connection_->http2().send_headers(id_, fields.fields(), true);
   connection_->flush();
