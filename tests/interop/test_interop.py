@@ -1,5 +1,5 @@
-"""gRPC's interoperability cases: our client and server against each other and against grpc-go's and grpcio's, in plaintext and
-over TLS, and our client against servers that misbehave on HTTP/2."""
+"""gRPC's interoperability cases: our client and server against each other and against those of grpc++, grpc-go and
+grpcio, in plaintext and over TLS, and our client against servers that misbehave on HTTP/2."""
 
 import contextlib
 import os
@@ -13,6 +13,7 @@ from misbehaving_server import MisbehavingServer
 from support.process import ServerProcess, program, tool
 
 CASES = 24  # of our client, those against misbehaving servers not counted
+GRPCPP_CASES = 20
 
 # What the servers of others do not do: case -> what our client then says.
 GRPCIO_CANNOT = {  # its handlers are not told whether a message came compressed, so they never answer INVALID_ARGUMENT
@@ -41,10 +42,10 @@ HTTP2_CASES = [
 both = pytest.mark.parametrize("tls", [False, True], ids=["plaintext", "tls"])
 
 
-def run_client(port: int, *arguments: str) -> dict[str, str]:
-    """What our client says of each case: "passed" or why not."""
-    command = [program("parlance-interop-client"), "--server_host", "localhost", "--server_port", str(port)]
-    done = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=120)
+def run_client(port: int, *arguments: str, client=("parlance-interop-client", "--server_host=localhost")) -> dict[str, str]:
+    """What our client, or the other in C++, says of each case: "passed" or why not."""
+    command = [program(client[0]), *client[1:], "--server_port", str(port), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     outcomes = dict(re.match(r"(\S+) +(.*)", line).groups() for line in done.stdout.splitlines())
     failed = [name for name, outcome in outcomes.items() if outcome != "passed"]
     assert done.returncode == len(failed), done.stdout + done.stderr
@@ -73,6 +74,11 @@ def go_server(certificates, tls: bool) -> ServerProcess:
     return ServerProcess(tool("grpc-go-interop-server"), "--port", "0", *flags, GRPC_GO_LOG_SEVERITY_LEVEL="info")
 
 
+def grpcpp_server(certificates, tls: bool) -> ServerProcess:
+    pair = ["--tls_cert", str(certificates / "server.pem"), "--tls_key", str(certificates / "server.key")]
+    return ServerProcess("grpcpp-interop", "server", *(pair if tls else []))
+
+
 @both
 def test_our_client_and_our_server(certificates, tls):
     with our_server(certificates, tls) as server:
@@ -98,6 +104,21 @@ def test_the_client_of_grpc_go_and_our_server(certificates, tls):
             command = [tool("grpc-go-interop-client"), *address, "--test_case", case, *flags]
             done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
             assert done.returncode == 0, f"{case}: {done.stderr}"
+
+
+@both
+def test_our_client_and_the_server_of_grpcpp(certificates, tls):
+    with grpcpp_server(certificates, tls) as server:
+        expect_all_but({}, run_client(server.port, *client_flags(certificates, tls)))
+
+
+@both
+def test_the_client_of_grpcpp_and_our_server(certificates, tls):
+    flags = ["--ca_file", str(certificates / "ca.pem")] if tls else []
+    with our_server(certificates, tls) as server:
+        outcomes = run_client(server.port, *flags, client=("grpcpp-interop", "client"))
+    assert len(outcomes) == GRPCPP_CASES
+    assert set(outcomes.values()) == {"passed"}, outcomes
 
 
 @both
