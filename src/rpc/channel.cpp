@@ -1,5 +1,7 @@
 #include "rpc/channel.h"
 
+#include <algorithm>
+
 #include "base/version.h"
 #include "grpc/error_details.h"
 #include "rpc/channel_core.h"
@@ -80,6 +82,9 @@ Channel Channel::open(std::string_view target, ChannelOptions options) {
   config->user_agent = user_agent_of(options);
   if (options.tls) set_tls(*config, *options.tls);
   config->options = std::move(options);
+  // Whoever waits above the high-water mark is told at the low one.
+  config->options.http2.send_low_water_bytes =
+      std::min(config->options.http2.send_low_water_bytes, config->options.send_high_water_bytes);
   return Channel{std::make_shared<detail::ChannelCore>(std::move(config))};
 }
 

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "base/virtual_clock.h"
 #include "rpc/echo_test_support.h"
@@ -86,6 +87,17 @@ TEST_F(OnVirtualTime, ADeadlineIsMetToTheNanosecond) {
   ASSERT_TRUE(reply && !*reply);
   EXPECT_EQ(reply->error().code(), StatusCode::kDeadlineExceeded);
   EXPECT_EQ(clock.now(), TimePoint{hours{1} + seconds{5}});
+}
+
+TEST(HighWaterMark, BelowTheLowOneHoldsNobodyForEver) {
+  const EchoServer server{{.send_high_water_bytes = 100}};
+  const EchoClient client = server.client({.http2 = {.initial_stream_window_bytes = 1000}});
+  const std::string letters(5'000, 'x');
+  auto call = client.Split(text(letters), {.timeout = seconds{30}});
+  std::string received;
+  while (auto part = call.read().wait()) received += part->value();
+  EXPECT_EQ(received, letters);
+  EXPECT_TRUE(call.finish().wait().ok());
 }
 
 }  // namespace

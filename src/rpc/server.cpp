@@ -37,6 +37,9 @@ class Server::Impl {
  public:
   explicit Impl(ServerOptions given) : options(std::move(given)) {
     if (!options.log) options.log = log_to_stderr;
+    // Whoever waits above the high-water mark is told at the low one.
+    options.http2.send_low_water_bytes =
+        std::min(options.http2.send_low_water_bytes, options.send_high_water_bytes);
   }
 
   Result<void> open();

@@ -1,0 +1,157 @@
+#include "scenarios.h"
+
+#include <algorithm>
+
+#include "base/concat.h"
+#include "world.h"
+
+namespace parlance::simulation {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr std::size_t kMostBytes = 200'000;
+// A body takes at most about so many rounds of credit.
+constexpr std::size_t kMostRounds = 60;
+
+// The smallest windows make every body wait for credit.
+http2::Limits random_limits(Simulation& simulation) {
+  const auto size = [&](std::size_t least, std::size_t most) {
+    return static_cast<std::uint32_t>(simulation.size_between(least, most));
+  };
+  http2::Limits limits;
+  limits.max_concurrent_streams = size(1, 100);
+  limits.header_table_bytes = simulation.chance(0.5) ? limits.header_table_bytes : size(1, 4096) - 1;
+  limits.max_frame_bytes = size(16'384, 64 * 1024);
+  limits.initial_stream_window_bytes = size(1, 64 * 1024);
+  limits.initial_connection_window_bytes = size(64 * 1024, 1024 * 1024);
+  limits.max_window_bytes = size(limits.initial_connection_window_bytes, 4 * 1024 * 1024);
+  limits.send_low_water_bytes = size(1, 32 * 1024);
+  return limits;
+}
+
+WorldOptions random_world(Simulation& simulation) {
+  WorldOptions options{.servers = 1 + simulation.below(2), .clients = 1 + simulation.below(3)};
+  options.server.http2 = random_limits(simulation);
+  options.channel.http2 = random_limits(simulation);
+  options.server.send_high_water_bytes = simulation.size_between(1, 64 * 1024);
+  options.channel.send_high_water_bytes = simulation.size_between(1, 64 * 1024);
+  options.weather.most_delay = simulation.between(milliseconds{1}, milliseconds{100});
+  options.weather.least_buffer_bytes = simulation.size_between(256, 16 * 1024);
+  options.weather.partial = simulation.chance(0.5) ? 0 : 0.5;
+  return options;
+}
+
+// Of a call's messages each way: beyond the windows, and no more than takes a while.
+std::size_t most_bytes(const WorldOptions& options) {
+  const std::size_t window_bytes = std::min(options.server.http2.initial_stream_window_bytes,
+                                            options.channel.http2.initial_stream_window_bytes);
+  return std::min(kMostBytes, 500 + kMostRounds * std::min(window_bytes, options.weather.least_buffer_bytes));
+}
+
+void expect_all_ok(Simulation& simulation, const World& world) {
+  for (const auto& [number, record] : world.book().records()) {
+    if (!record.status.ok()) {
+      simulation.violated(concat("call ", number, " failed: ", record.status.to_string()));
+    }
+  }
+}
+
+CallPlan plan_in_a_storm(Simulation& simulation, std::size_t most_bytes) {
+  CallPlan plan = random_plan(simulation, most_bytes);
+  if (simulation.chance(0.9)) plan.timeout = simulation.between(milliseconds{1}, seconds{20});
+  if (simulation.chance(0.2)) plan.cancel_after = simulation.between(milliseconds{1}, seconds{2});
+  plan.wait_for_ready = simulation.chance(0.3);
+  return plan;
+}
+
+void expect_possible_ends(Simulation& simulation, const World& world) {
+  for (const auto& [number, record] : world.book().records()) {
+    const StatusCode code = record.status.code();
+    const bool cancelled = code == StatusCode::kCancelled && record.plan.cancel_after > Duration::zero();
+    const bool late = code == StatusCode::kDeadlineExceeded && !record.deadline.is_never();
+    if (!record.status.ok() && code != StatusCode::kUnavailable && !cancelled && !late) {
+      simulation.violated(concat("call ", number, " cannot end so: ", record.status.to_string()));
+    }
+  }
+}
+
+// Connections broken or silent by then cost a try each, and no more.
+void expect_recovery(Simulation& simulation, World& world) {
+  world.network().calm();
+  for (std::size_t client = 0; client < world.client_count(); ++client) {
+    bool ok = false;
+    for (int tries = 0; !ok && tries < 4; ++tries) {
+      const CallRecord& record =
+          world.call(client, {.requests_bytes = {10}, .responses_bytes = {10}, .wait_for_ready = true});
+      world.wait_for_calls(hours{1});
+      ok = record.status.ok();
+    }
+    if (!ok) simulation.violated(concat("client ", client, " does not recover"));
+  }
+}
+
+}  // namespace
+
+void flow_control(Simulation& simulation) {
+  const WorldOptions options = random_world(simulation);
+  World world{simulation, options};
+  const std::size_t calls = 1 + simulation.below(8);
+  world.call_at_random(calls, milliseconds{500},
+                       [&] { return random_plan(simulation, most_bytes(options)); });
+  expect_all_ok(simulation, world);
+  world.end();
+}
+
+void deadlines(Simulation& simulation) {
+  WorldOptions options = random_world(simulation);
+  options.weather.refuse = 0.1;
+  options.weather.ignore = 0.1;
+  options.weather.cut = 0.4;
+  options.weather.black_hole = 0.2;
+  if (simulation.chance(0.5)) options.channel.keepalive.time = seconds{10};
+  if (simulation.chance(0.5)) options.server.keepalive.time = seconds{10};
+  World world{simulation, options};
+  for (std::uint64_t steps = simulation.below(3); steps > 0; --steps) {
+    simulation.after(simulation.between({}, seconds{30}),
+                     [&, time = simulation.between({}, seconds{30})] { simulation.step_clock(time); });
+  }
+  const std::size_t calls = 1 + simulation.below(30);
+  world.call_at_random(calls, seconds{30},
+                       [&] { return plan_in_a_storm(simulation, most_bytes(options) / 4); });
+  expect_possible_ends(simulation, world);
+  expect_recovery(simulation, world);
+  world.end();
+}
+
+void drain(Simulation& simulation) {
+  const WorldOptions options = random_world(simulation);
+  World world{simulation, options};
+  simulation.after(simulation.between({}, seconds{2}), [&] { world.server(0).shutdown(hours{24}); });
+  const std::size_t calls = 1 + simulation.below(20);
+  world.call_at_random(calls, seconds{3}, [&] { return random_plan(simulation, most_bytes(options) / 4); });
+  for (const auto& [number, record] : world.book().records()) {
+    if (!record.status.ok() && record.handlers_begun > 0) {
+      simulation.violated(concat("call ", number, " was taken and then lost: ", record.status.to_string()));
+    }
+  }
+  simulation.run_until([&] { return world.server(0).ended(); }, hours{1}, "the end of the drained server");
+  world.end();
+}
+
+void connection_age(Simulation& simulation) {
+  WorldOptions options = random_world(simulation);
+  options.server.max_connection_age = simulation.between(milliseconds{200}, seconds{2});
+  if (simulation.chance(0.5))
+    options.server.max_connection_idle = simulation.between(milliseconds{50}, seconds{1});
+  World world{simulation, options};
+  const std::size_t calls = 1 + simulation.below(30);
+  world.call_at_random(calls, seconds{10}, [&] { return random_plan(simulation, most_bytes(options) / 8); });
+  expect_all_ok(simulation, world);
+  world.end();
+}
+
+}  // namespace parlance::simulation

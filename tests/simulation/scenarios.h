@@ -1,0 +1,26 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "simulation.h"
+
+namespace parlance::simulation {
+
+/// One kind of world and what must hold in it, whatever the seed.
+struct Scenario {
+  std::string_view name;
+  void (*run)(Simulation&);
+};
+
+/// Bodies beyond every window and buffer, on a slow network that loses nothing: every call is OK and intact.
+void flow_control(Simulation& simulation);
+/// A network with every fault, deadlines, cancellations and clock steps: every call ends once, in time; every
+/// handler ends; afterwards the clients recover.
+void deadlines(Simulation& simulation);
+/// Servers that shut down gracefully amid calls: a call that reached a handler is answered.
+void drain(Simulation& simulation);
+/// Connections that are told to go for their age or idleness: no call notices.
+void connection_age(Simulation& simulation);
+
+}  // namespace parlance::simulation
