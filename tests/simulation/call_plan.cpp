@@ -65,14 +65,22 @@ void CallBook::end(CallRecord& record, Status status) {
   record.status = std::move(status);
   record.ended_at = simulation_.now();
   if (record.ends > 1) simulation_.violated(concat("call ", record.number, " ended more than once"));
-  // A client that pauses hears of the end when it has slept.
-  const Duration late = simulation_.stepped() - record.stepped_before + record.plan.client_pause;
+  // A client that pauses hears of the end when it has read what came before.
+  const Duration late = simulation_.stepped() - record.stepped_before +
+                        record.plan.client_pause * (1 + record.plan.responses_bytes.size());
   if (!record.deadline.is_never() && record.ended_at > record.deadline.at() + late) {
     simulation_.violated(concat("call ", record.number, " ended after its deadline"));
   }
   if (record.status.ok() && record.responses_read != record.plan.responses_bytes.size()) {
     simulation_.violated(concat("call ", record.number, " is OK with ", record.responses_read,
                                 " responses of ", record.plan.responses_bytes.size()));
+  }
+}
+
+void CallBook::handler_ended(CallRecord& record) {
+  --record.handlers_running;
+  if (record.ends > 0 && simulation_.now() - record.ended_at > cancellation_within_) {
+    simulation_.violated(concat("the handler of call ", record.number, " ran on when its client had left"));
   }
 }
 

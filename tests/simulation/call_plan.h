@@ -60,10 +60,15 @@ class CallBook {
   int handlers_running() const;
   Simulation& simulation() { return simulation_; }
 
+  /// From now on a handler that runs for longer than this after its client has left is a violation.
+  void expect_cancellation_within(Duration time) { cancellation_within_ = time; }
+  void handler_ended(CallRecord& record);
+
  private:
   Simulation& simulation_;
   std::map<std::uint64_t, CallRecord> records_;
   std::size_t ended_ = 0;
+  Duration cancellation_within_ = Duration::max();
 };
 
 enum class Direction : std::uint8_t { kRequest, kResponse };

@@ -13,7 +13,7 @@ class PlanService::Running {
     book_.simulation().note(concat("handler of call ", record_.number, " begins"));
   }
   ~Running() {
-    --record_.handlers_running;
+    book_.handler_ended(record_);
     book_.simulation().note(
         concat("handler of call ", record_.number, call_.cancelled() ? " ends, cancelled" : " ends"));
   }

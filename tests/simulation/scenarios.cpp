@@ -127,6 +127,22 @@ void deadlines(Simulation& simulation) {
   world.end();
 }
 
+void cancellation(Simulation& simulation) {
+  const WorldOptions options = random_world(simulation);
+  World world{simulation, options};
+  world.book().expect_cancellation_within(minutes{1});
+  const std::size_t calls = 1 + simulation.below(15);
+  world.call_at_random(calls, seconds{5}, [&] {
+    CallPlan plan = random_plan(simulation, most_bytes(options) / 4);
+    if (simulation.chance(0.8)) plan.handler_pause = hours{2};
+    (simulation.chance(0.5) ? plan.cancel_after : plan.timeout) =
+        simulation.between(milliseconds{1}, seconds{10});
+    return plan;
+  });
+  expect_possible_ends(simulation, world);
+  world.end();
+}
+
 void drain(Simulation& simulation) {
   const WorldOptions options = random_world(simulation);
   World world{simulation, options};

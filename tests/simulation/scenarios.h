@@ -18,6 +18,9 @@ void flow_control(Simulation& simulation);
 /// A network with every fault, deadlines, cancellations and clock steps: every call ends once, in time; every
 /// handler ends; afterwards the clients recover.
 void deadlines(Simulation& simulation);
+/// Handlers that would take hours, and clients that leave before, on a network that loses nothing: the
+/// handlers are cancelled soon after.
+void cancellation(Simulation& simulation);
 /// Servers that shut down gracefully amid calls: a call that reached a handler is answered.
 void drain(Simulation& simulation);
 /// Connections that are told to go for their age or idleness: no call notices.

@@ -79,6 +79,7 @@ void run_seeds(const Scenario& scenario) {
 
 TEST(Simulation, FlowControl) { run_seeds({"FlowControl", flow_control}); }
 TEST(Simulation, Deadlines) { run_seeds({"Deadlines", deadlines}); }
+TEST(Simulation, Cancellation) { run_seeds({"Cancellation", cancellation}); }
 TEST(Simulation, Drain) { run_seeds({"Drain", drain}); }
 TEST(Simulation, ConnectionAge) { run_seeds({"ConnectionAge", connection_age}); }
 

@@ -28,6 +28,7 @@ class World {
   ~World();
 
   const CallBook& book() const { return book_; }
+  CallBook& book() { return book_; }
   SimulatedNetwork& network() { return *network_; }
   Server& server(std::size_t index) { return *servers_[index]; }
   std::size_t client_count() const { return clients_.size(); }
