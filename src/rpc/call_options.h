@@ -27,8 +27,9 @@ struct CallOptions {
   Deadline deadline = Deadline::never();
   /// Sent with the request; read before the call that takes the options returns.
   const Metadata* metadata = nullptr;
-  /// While there is no connection, wait for one until the deadline instead of failing with UNAVAILABLE.
-  bool wait_for_ready = false;
+  /// While no server can be reached, wait for one until the deadline instead of failing with UNAVAILABLE.
+  /// Nothing: as the service config says, else false.
+  std::optional<bool> wait_for_ready = std::nullopt;
   /// A call made by a handler ends with the handler's call, and earlier than its deadline, unless this is
   /// set: see detach().
   bool detached = false;

@@ -14,6 +14,8 @@ class CancellationListener {
 
  protected:
   ~CancellationListener() { unlink(); }
+  /// May still be told: the call lives and has not been cancelled.
+  bool is_listening() const { return next_ != nullptr; }
   /// Is not told any more.
   void stop_listening() { unlink(); }
 

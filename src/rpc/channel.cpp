@@ -4,66 +4,20 @@
 
 #include "base/version.h"
 #include "grpc/error_details.h"
+#include "rpc/call_scope.h"
 #include "rpc/channel_core.h"
-#include "rpc/client_transport.h"
+#include "rpc/loop_channel.h"
 
 namespace parlance {
 namespace {
-
-using Address = decltype(detail::ChannelConfig::address);
-
-constexpr std::string_view kDnsScheme = "dns:";
-constexpr std::string_view kIpv4Scheme = "ipv4:";
-constexpr std::string_view kIpv6Scheme = "ipv6:";
-
-Status bad_target(std::string_view target, const std::string& why) {
-  return grpc::make_error(StatusCode::kInvalidArgument, "BAD_TARGET",
-                          "channel target '" + std::string{target} + "': " + why,
-                          {{"observed", std::string{target}}});
-}
-
-Address endpoint_or_status(std::string_view target, std::string_view text) {
-  auto endpoint = net::Endpoint::parse(text);
-  if (!endpoint) return bad_target(target, endpoint.error());
-  return *endpoint;
-}
-
-// gRPC name syntax: a scheme, else a host (grpc/doc/naming.md).
-Address parse_target(std::string_view target) {
-  std::string_view text = target;
-  if (text.starts_with("unix:")) return endpoint_or_status(target, text);
-  if (text.starts_with(kIpv4Scheme)) return endpoint_or_status(target, text.substr(kIpv4Scheme.size()));
-  if (text.starts_with(kIpv6Scheme)) return endpoint_or_status(target, text.substr(kIpv6Scheme.size()));
-  if (text.starts_with(kDnsScheme)) {
-    text.remove_prefix(kDnsScheme.size());
-    if (text.starts_with("//")) {
-      const std::size_t path = text.find('/', 2);
-      if (path != 2) return bad_target(target, "a DNS server of one's own (dns://SERVER/…) is not supported");
-      text.remove_prefix(3);
-    }
-  }
-  if (auto endpoint = net::Endpoint::parse(text)) return *endpoint;
-  auto host = net::HostPort::parse(text);
-  if (!host) return bad_target(target, host.error());
-  return *host;
-}
-
-std::string authority_of(const Address& address) {
-  if (const auto* endpoint = std::get_if<net::Endpoint>(&address)) {
-    return endpoint->is_unix() ? "localhost" : endpoint->to_string();
-  }
-  if (const auto* host = std::get_if<net::HostPort>(&address))
-    return host->host + ":" + std::to_string(host->port);
-  return {};
-}
 
 void set_tls(detail::ChannelConfig& config, const TlsClientOptions& options) {
   auto context = net::TlsContext::client(options);
   if (context) {
     config.tls = *std::move(context);
   } else {
-    config.address = grpc::make_error(StatusCode::kInvalidArgument, "TLS_CONFIGURATION", context.error(),
-                                      {{"knob", "ChannelOptions::tls"}});
+    config.means = grpc::make_error(StatusCode::kInvalidArgument, "TLS_CONFIGURATION", context.error(),
+                                    {{"knob", "ChannelOptions::tls"}});
   }
 }
 
@@ -77,9 +31,11 @@ std::string user_agent_of(const ChannelOptions& options) {
 Channel Channel::open(std::string_view target, ChannelOptions options) {
   auto config = std::make_shared<detail::ChannelConfig>();
   config->target = target;
-  config->address = parse_target(target);
-  config->authority = options.authority.empty() ? authority_of(config->address) : options.authority;
+  detail::Target parsed = detail::Target::parse(target);
+  config->means = std::move(parsed.means);
+  config->authority = options.authority.empty() ? std::move(parsed.authority) : options.authority;
   config->user_agent = user_agent_of(options);
+  config->service_config = std::make_shared<const ServiceConfig>(options.service_config);
   if (options.tls) set_tls(*config, *options.tls);
   config->options = std::move(options);
   // Whoever waits above the high-water mark is told at the low one.
@@ -90,11 +46,87 @@ Channel Channel::open(std::string_view target, ChannelOptions options) {
 
 const std::string& Channel::target() const { return core_->config().target; }
 
+namespace {
+
+using detail::LoopChannel;
+
+// Awaited: the state of a channel changes, or the deadline passes.
+class StateChange final : TimerNode, LoopChannel::StateWatcher {
+ public:
+  StateChange(LoopChannel& channel, Deadline deadline) : channel_(channel), deadline_(deadline) {}
+  ~StateChange() override { stop(); }
+
+  bool await_ready() const { return false; }
+  void await_suspend(std::coroutine_handle<> waiter) {
+    waiter_ = detail::Waiter{waiter};
+    channel_.watch(*this);
+    if (!deadline_.is_never()) channel_.loop().arm(*this, deadline_.at());
+  }
+  void await_resume() const {}
+
+ private:
+  void stop() {
+    channel_.loop().disarm(*this);
+    channel_.unwatch(*this);
+  }
+  void on_timer() override { on_state_changed(); }
+  void on_state_changed() override {
+    stop();
+    waiter_.resume();
+  }
+
+  LoopChannel& channel_;
+  Deadline deadline_;
+  detail::Waiter waiter_;
+};
+
+LoopChannel& part_on_this_loop(const Channel& channel) {
+  net::Loop& loop = *net::Loop::current();
+  channel.core().attach(loop);
+  return channel.core().key().on(loop);
+}
+
+Task<Connectivity> state_of(Channel channel) { co_return part_on_this_loop(channel).state(); }
+
+Task<Connectivity> wait_for_other_state(Channel channel, Connectivity from, Deadline deadline) {
+  LoopChannel& part = part_on_this_loop(channel);
+  while (part.state() == from && !deadline.expired(Clock::now())) {
+    StateChange change{part, deadline};
+    co_await change;
+  }
+  co_return part.state();
+}
+
+Task<bool> wait_for_server(Channel channel, Deadline deadline) {
+  LoopChannel& part = part_on_this_loop(channel);
+  part.connect_now();
+  while (part.state() != Connectivity::kReady && !deadline.expired(Clock::now())) {
+    StateChange change{part, deadline};
+    co_await change;
+    part.connect_now();
+  }
+  co_return part.state() == Connectivity::kReady;
+}
+
+}  // namespace
+
+Task<Connectivity> Channel::state() const { return state_of(*this); }
+
+Task<Connectivity> Channel::state_other_than(Connectivity from, Deadline deadline) const {
+  return wait_for_other_state(*this, from, deadline);
+}
+
+Task<bool> Channel::wait_until_ready(Deadline deadline) const { return wait_for_server(*this, deadline); }
+
 namespace detail {
 
 std::string ChannelConfig::host() const {
   const auto parsed = net::HostPort::parse(authority);
   return parsed ? parsed->host : authority;
+}
+
+net::Connector& ChannelConfig::connector() const {
+  return options.connector != nullptr ? *options.connector : net::socket_connector();
 }
 
 ChannelCore::ChannelCore(std::shared_ptr<const ChannelConfig> config) : config_(std::move(config)) {}
@@ -113,12 +145,12 @@ void ChannelCore::attach(net::Loop& loop) {
   loops_.emplace_back(&loop, loop.handle());
 }
 
-ClientTransport& ChannelCore::Key::transport_on(net::Loop& loop) const {
+LoopChannel& ChannelCore::Key::on(net::Loop& loop) const {
   net::LoopLocal* existing = loop.local(number);
   if (existing == nullptr) {
-    existing = &loop.set_local(number, std::make_unique<ClientTransport>(loop, config));
+    existing = &loop.set_local(number, std::make_unique<LoopChannel>(loop, config));
   }
-  return static_cast<ClientTransport&>(*existing);
+  return static_cast<LoopChannel&>(*existing);
 }
 
 }  // namespace detail

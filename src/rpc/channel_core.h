@@ -3,17 +3,17 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <variant>
 #include <vector>
 
-#include "net/endpoint.h"
+#include "net/connect.h"
 #include "net/loop.h"
 #include "net/tls_context.h"
 #include "rpc/channel.h"
+#include "rpc/target.h"
 
 namespace parlance::detail {
 
-class ClientTransport;
+class LoopChannel;
 
 /// What a channel was opened with; never changes.
 struct ChannelConfig {
@@ -22,31 +22,35 @@ struct ChannelConfig {
   std::string authority;
   std::string user_agent;
   /// Where to connect, or why no call can be made (a target or certificates that mean nothing).
-  std::variant<net::Endpoint, net::HostPort, Status> address;
+  decltype(Target::means) means;
   /// Null: plaintext.
   std::shared_ptr<net::TlsContext> tls;
+  /// The config of `options`, or the default one: in force until the resolver brings another.
+  std::shared_ptr<const ServiceConfig> service_config;
 
   /// The server's name as the authority gives it, without the port.
   std::string host() const;
+  net::Connector& connector() const;
 };
 
 /// What the copies of a Channel share.
 class ChannelCore {
  public:
   explicit ChannelCore(std::shared_ptr<const ChannelConfig> config);
-  /// Drops the transport of every loop that has one.
+  /// Drops the channel's part on every loop that has one.
   ~ChannelCore();
 
   const ChannelConfig& config() const { return *config_; }
+  const std::shared_ptr<const ChannelConfig>& shared_config() const { return config_; }
   /// Makes sure that `loop` is told when the channel goes. From any thread.
   void attach(net::Loop& loop);
 
-  /// How a call finds its transport on its loop, even when the channel has just gone.
+  /// How a call finds the channel's part on its loop, even when the channel has just gone.
   struct Key {
     std::uint64_t number;
     std::shared_ptr<const ChannelConfig> config;
     /// Only on the loop's thread.
-    ClientTransport& transport_on(net::Loop& loop) const;
+    LoopChannel& on(net::Loop& loop) const;
   };
   Key key() const { return {key_, config_}; }
 

@@ -3,8 +3,8 @@
 #include <coroutine>
 #include <optional>
 
-#include "rpc/client_stream.h"
 #include "rpc/codec.h"
+#include "rpc/outgoing_call.h"
 #include "rpc/task.h"
 #include "rpc/wait.h"
 
@@ -16,17 +16,17 @@ namespace detail {
 template <typename Step>
 class [[nodiscard]] ClientOperation {
  public:
-  ClientOperation(ClientStream& stream, Step step) : stream_(stream), step_(std::move(step)) {}
+  ClientOperation(OutgoingCall& call, Step step) : call_(call), step_(std::move(step)) {}
 
   bool await_ready() {
-    require(stream_.loop().is_current(), "a client call is awaited on another loop than its own; use wait()");
+    require(call_.loop().is_current(), "a client call is awaited on another loop than its own; use wait()");
     return step_.await_ready();
   }
   void await_suspend(std::coroutine_handle<> waiter) { step_.await_suspend(waiter); }
   auto await_resume() { return step_.await_resume(); }
 
   /// Blocks this thread; never on a loop's thread (checked).
-  auto wait() { return wait_on(stream_.loop(), as_task()); }
+  auto wait() { return wait_on(call_.loop(), as_task()); }
 
  private:
   using Value = std::remove_cvref_t<decltype(std::declval<Step&>().await_resume())>;
@@ -39,24 +39,24 @@ class [[nodiscard]] ClientOperation {
     }
   }
 
-  ClientStream& stream_;
+  OutgoingCall& call_;
   Step step_;
 };
 
 /// The bytes of a call's one response when its status is OK. More or fewer than one is INTERNAL.
-Result<Buffer> only_message(ClientStream& stream);
+Result<Buffer> only_message(OutgoingCall& call);
 
 template <typename Response>
 struct ReceiveOnly {
-  ClientStream& stream;
+  OutgoingCall& call;
   bool half_close_first = false;
   bool await_ready() const {
-    if (half_close_first) stream.half_close();
-    return stream.ended();
+    if (half_close_first) call.half_close();
+    return call.ended();
   }
-  void await_suspend(std::coroutine_handle<> waiter) { stream.wait_for_end(waiter); }
+  void await_suspend(std::coroutine_handle<> waiter) { call.wait_for_end(waiter); }
   Result<Response> await_resume() {
-    Result<Buffer> bytes = only_message(stream);
+    Result<Buffer> bytes = only_message(call);
     if (!bytes) return std::unexpected(std::move(bytes.error()));
     Response message;
     if (Codec<Response>::parse(message, *bytes)) return message;
@@ -66,36 +66,36 @@ struct ReceiveOnly {
 
 template <typename Response>
 struct ReceiveNext {
-  ClientStream& stream;
-  bool await_ready() const { return stream.has_message() || stream.ended(); }
-  void await_suspend(std::coroutine_handle<> waiter) { stream.wait_to_read(waiter); }
+  OutgoingCall& call;
+  bool await_ready() const { return call.has_message() || call.ended(); }
+  void await_suspend(std::coroutine_handle<> waiter) { call.wait_to_read(waiter); }
   std::optional<Response> await_resume() {
-    std::optional<Buffer> bytes = stream.try_read();
+    std::optional<Buffer> bytes = call.try_read();
     if (!bytes) return std::nullopt;
     Response message;
     if (Codec<Response>::parse(message, *bytes)) return message;
-    stream.spoil(unparsable(Codec<Response>::type_name(message), bytes->size()));
+    call.spoil(unparsable(Codec<Response>::type_name(message), bytes->size()));
     return std::nullopt;
   }
 };
 
 struct SendNext {
-  ClientStream& stream;
+  OutgoingCall& call;
   Buffer framed;
   WriteOptions options;
   bool accepted = false;
   bool await_ready() {
-    accepted = stream.send_message(std::move(framed), options.compress);
-    return !accepted || !stream.send_queue_full();
+    accepted = call.send_message(std::move(framed), options.compress);
+    return !accepted || !call.send_queue_full();
   }
-  void await_suspend(std::coroutine_handle<> waiter) { stream.wait_to_write(waiter); }
-  bool await_resume() const { return accepted && !stream.ended(); }
+  void await_suspend(std::coroutine_handle<> waiter) { call.wait_to_write(waiter); }
+  bool await_resume() const { return accepted && !call.ended(); }
 };
 
 struct HalfClose {
-  ClientStream& stream;
+  OutgoingCall& call;
   bool await_ready() {
-    stream.half_close();
+    call.half_close();
     return true;
   }
   void await_suspend(std::coroutine_handle<>) {}
@@ -103,37 +103,42 @@ struct HalfClose {
 };
 
 struct AwaitHeaders {
-  ClientStream& stream;
-  bool await_ready() const { return stream.headers_received() || stream.ended(); }
-  void await_suspend(std::coroutine_handle<> waiter) { stream.wait_for_headers(waiter); }
-  const Metadata& await_resume() const { return stream.initial_metadata(); }
+  OutgoingCall& call;
+  bool await_ready() const { return call.headers_received() || call.ended(); }
+  void await_suspend(std::coroutine_handle<> waiter) { call.wait_for_headers(waiter); }
+  const Metadata& await_resume() const { return call.initial_metadata(); }
 };
 
 struct AwaitEnd {
-  ClientStream& stream;
+  OutgoingCall& call;
   bool await_ready() const {
-    stream.discard_messages();
-    return stream.ended();
+    call.discard_messages();
+    return call.ended();
   }
-  void await_suspend(std::coroutine_handle<> waiter) { stream.wait_for_end(waiter); }
-  Status await_resume() const { return stream.status(); }
+  void await_suspend(std::coroutine_handle<> waiter) { call.wait_for_end(waiter); }
+  Status await_resume() const { return call.status(); }
 };
 
 /// What every kind of client call has.
 class ClientCallBase {
  public:
   /// Ends the call with CANCELLED; the server is told. From any thread.
-  void cancel() { stream_->cancel_from_anywhere(); }
+  void cancel() { call_->cancel_from_anywhere(); }
   /// The server's metadata; after the first message, or after `co_await call.headers()`.
-  const Metadata& initial_metadata() const { return stream_->initial_metadata(); }
+  const Metadata& initial_metadata() const { return call_->initial_metadata(); }
   /// After the end.
-  const Metadata& trailing_metadata() const { return stream_->trailing_metadata(); }
+  const Metadata& trailing_metadata() const { return call_->trailing_metadata(); }
+  /// The server that answered, "ipv4:127.0.0.1:50051"; empty until one did. After the first message or the
+  /// end.
+  std::string_view peer() const { return call_->peer(); }
+  /// Whether the message read last came compressed.
+  bool message_was_compressed() const { return call_->message_was_compressed(); }
   /// Ready when the server's metadata are here, or the call has ended.
-  ClientOperation<AwaitHeaders> headers() { return {*stream_, AwaitHeaders{*stream_}}; }
+  ClientOperation<AwaitHeaders> headers() { return {*call_, AwaitHeaders{*call_}}; }
 
  protected:
-  explicit ClientCallBase(ClientStreamRef stream) : stream_(std::move(stream)) {}
-  ClientStreamRef stream_;
+  explicit ClientCallBase(OutgoingCallRef call) : call_(std::move(call)) {}
+  OutgoingCallRef call_;
 };
 
 }  // namespace detail
@@ -151,9 +156,9 @@ class [[nodiscard]] UnaryCall : public detail::ClientCallBase {
   template <typename Request>
   UnaryCall(const Channel& channel, std::string_view path, const Request& request, const CallOptions& options)
       : ClientCallBase(
-            detail::ClientStream::start(channel, path, options, Codec<Request>::frame(request), true)) {}
+            detail::OutgoingCall::start(channel, path, options, Codec<Request>::frame(request), true)) {}
 
-  detail::ClientOperation<detail::ReceiveOnly<Response>> response() { return {*stream_, {*stream_}}; }
+  detail::ClientOperation<detail::ReceiveOnly<Response>> response() { return {*call_, {*call_}}; }
   auto operator co_await() { return response(); }
   Result<Response> wait() { return response().wait(); }
 };
@@ -170,12 +175,12 @@ class [[nodiscard]] ClientReader : public detail::ClientCallBase {
   ClientReader(const Channel& channel, std::string_view path, const Request& request,
                const CallOptions& options)
       : ClientCallBase(
-            detail::ClientStream::start(channel, path, options, Codec<Request>::frame(request), true)) {}
+            detail::OutgoingCall::start(channel, path, options, Codec<Request>::frame(request), true)) {}
 
   /// The next message; nothing at the end. One read at a time.
-  detail::ClientOperation<detail::ReceiveNext<Response>> read() { return {*stream_, {*stream_}}; }
+  detail::ClientOperation<detail::ReceiveNext<Response>> read() { return {*call_, {*call_}}; }
   /// How the call ended; ready then. Messages not read are dropped.
-  detail::ClientOperation<detail::AwaitEnd> finish() { return {*stream_, {*stream_}}; }
+  detail::ClientOperation<detail::AwaitEnd> finish() { return {*call_, {*call_}}; }
 };
 
 /// A stream of requests, one response.
@@ -183,18 +188,18 @@ template <typename Request, typename Response>
 class [[nodiscard]] ClientWriter : public detail::ClientCallBase {
  public:
   ClientWriter(const Channel& channel, std::string_view path, const CallOptions& options)
-      : ClientCallBase(detail::ClientStream::start(channel, path, options, std::nullopt, false)) {}
+      : ClientCallBase(detail::OutgoingCall::start(channel, path, options, std::nullopt, false)) {}
 
   /// Ready when the server keeps up. False when the call has ended: `finish()` tells why. One write at a
   /// time.
   detail::ClientOperation<detail::SendNext> write(const Request& message, WriteOptions options = {}) {
-    return {*stream_, {*stream_, Codec<Request>::frame(message), options}};
+    return {*call_, {*call_, Codec<Request>::frame(message), options}};
   }
   /// No more requests.
-  detail::ClientOperation<detail::HalfClose> writes_done() { return {*stream_, {*stream_}}; }
+  detail::ClientOperation<detail::HalfClose> writes_done() { return {*call_, {*call_}}; }
   /// The response; says writes_done() if that was not said.
   detail::ClientOperation<detail::ReceiveOnly<Response>> finish() {
-    return {*stream_, {*stream_, /*half_close=*/true}};
+    return {*call_, {*call_, /*half_close=*/true}};
   }
 };
 
@@ -203,14 +208,14 @@ template <typename Request, typename Response>
 class [[nodiscard]] ClientReaderWriter : public detail::ClientCallBase {
  public:
   ClientReaderWriter(const Channel& channel, std::string_view path, const CallOptions& options)
-      : ClientCallBase(detail::ClientStream::start(channel, path, options, std::nullopt, false)) {}
+      : ClientCallBase(detail::OutgoingCall::start(channel, path, options, std::nullopt, false)) {}
 
   detail::ClientOperation<detail::SendNext> write(const Request& message, WriteOptions options = {}) {
-    return {*stream_, {*stream_, Codec<Request>::frame(message), options}};
+    return {*call_, {*call_, Codec<Request>::frame(message), options}};
   }
-  detail::ClientOperation<detail::HalfClose> writes_done() { return {*stream_, {*stream_}}; }
-  detail::ClientOperation<detail::ReceiveNext<Response>> read() { return {*stream_, {*stream_}}; }
-  detail::ClientOperation<detail::AwaitEnd> finish() { return {*stream_, {*stream_}}; }
+  detail::ClientOperation<detail::HalfClose> writes_done() { return {*call_, {*call_}}; }
+  detail::ClientOperation<detail::ReceiveNext<Response>> read() { return {*call_, {*call_}}; }
+  detail::ClientOperation<detail::AwaitEnd> finish() { return {*call_, {*call_}}; }
 };
 
 }  // namespace parlance

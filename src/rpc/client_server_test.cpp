@@ -764,7 +764,7 @@ TEST(Connections, APeerThatSpeaksHttp1IsUnavailable) {
 
 TEST(Connections, APeerThatVanishesDuringACallIsUnavailable) {
   const SilentPeer peer;
-  const EchoClient client{Channel::open(peer.target())};
+  const EchoClient client{Channel::open(peer.target(), {.enable_retries = false})};
   auto unary = client.Unary(Text{});
   auto stream = client.Flood(Text{});
   peer.accept_and_answer({"\0\0\0\4\0\0\0\0\0", 9});  // SETTINGS, then the end
@@ -807,7 +807,7 @@ TEST(Shutdown, LetsOpenCallsFinishAndTakesNoNewOnes) {
 
 TEST(Shutdown, WithoutGraceEndsOpenCallsAsUnavailable) {
   EchoServer server;
-  const EchoClient client = server.client();
+  const EchoClient client = server.client({.enable_retries = false});
   auto open = client.UntilCancelled(Text{});
   ASSERT_TRUE(eventually([&] { return server.echo().running == 1; }));
   server.server().shutdown(0ms);

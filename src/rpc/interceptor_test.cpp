@@ -379,7 +379,7 @@ TEST(Interceptors, LearnOfTheDeadlineThatEndedTheHandler) {
 TEST(Interceptors, AreEndedByAShutdown) {
   const auto patient = std::make_shared<Patient>(1h);
   EchoServer server{with({patient})};
-  const EchoClient client = server.client();
+  const EchoClient client = server.client({.enable_retries = false});
   auto call = client.Unary(text("hello"));
   ASSERT_TRUE(patient->journal.holds(1));
   server.server().shutdown(0ms);

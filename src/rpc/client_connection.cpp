@@ -1,0 +1,56 @@
+#include "rpc/client_connection.h"
+
+#include "rpc/channel_core.h"
+
+namespace parlance::detail {
+namespace {
+
+constexpr std::uint64_t kKeepalivePing = 0x6b656570616c6976;  // "keepaliv"; other values would do
+// How a gRPC server says that the client pings too often (gRPC A8).
+constexpr std::string_view kTooManyPings = "too_many_pings";
+
+}  // namespace
+
+ClientConnection::ClientConnection(net::Loop& loop, std::shared_ptr<const ChannelConfig> config,
+                                   const KeepaliveOptions& keepalive, std::unique_ptr<net::ByteStream> stream,
+                                   Owner& owner)
+    : loop_(loop),
+      config_(std::move(config)),
+      owner_(owner),
+      keepalive_(keepalive),
+      transport_(loop, std::move(stream), http2::Role::kClient, config_->options.http2, *this, *this),
+      peer_(std::make_shared<const std::string>(transport_.peer().to_peer_string())) {
+  tend_keepalive();
+}
+
+ClientConnection::~ClientConnection() { loop_.disarm(*this); }
+
+void ClientConnection::finish() {
+  http2().shutdown(http2::ErrorCode::kNoError);
+  flush();
+}
+
+void ClientConnection::on_settings() {
+  if (!std::exchange(greeted_, true)) owner_.on_greeted(*this);
+  owner_.on_room(*this);
+}
+
+// The step after this one comes by the timer.
+void ClientConnection::tend_keepalive() {
+  const auto [step, again_at] =
+      keepalive_.decide(loop_.now(), transport_.last_received(), http2().open_streams() > 0);
+  if (step == Keepalive::Step::kGiveUp) {
+    return close("the server did not answer a PING (ChannelOptions::keepalive)");
+  }
+  if (step == Keepalive::Step::kPing) {
+    http2().ping(kKeepalivePing);
+    flush();
+  }
+  if (again_at != TimePoint::max()) loop_.arm(*this, again_at);
+}
+
+void ClientConnection::on_goaway(http2::StreamId, http2::ErrorCode code, std::string_view debug_data) {
+  owner_.on_told_to_go(*this, code == http2::ErrorCode::kEnhanceYourCalm && debug_data == kTooManyPings);
+}
+
+}  // namespace parlance::detail

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/timer_heap.h"
+#include "net/http2_transport.h"
+#include "net/loop.h"
+#include "rpc/keepalive.h"
+
+namespace parlance::detail {
+
+struct ChannelConfig;
+
+/// One connection of a client to a server.
+class ClientConnection final : http2::ConnectionObserver, net::Http2Transport::Owner, TimerNode {
+ public:
+  /// What its owner is told; each may destroy the connection only where that is said.
+  class Owner {
+   public:
+    /// The server's first SETTINGS are here: it speaks HTTP/2 and its stream limit is known.
+    virtual void on_greeted(ClientConnection& connection) = 0;
+    /// It may take more calls than a moment ago.
+    virtual void on_room(ClientConnection& connection) = 0;
+    /// The server takes no new calls on it; open ones run on.
+    virtual void on_told_to_go(ClientConnection& connection, bool too_many_pings) = 0;
+    /// It is gone and its calls have ended. The owner destroys it.
+    virtual void on_gone(ClientConnection& connection, std::string_view reason) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  ClientConnection(net::Loop& loop, std::shared_ptr<const ChannelConfig> config,
+                   const KeepaliveOptions& keepalive, std::unique_ptr<net::ByteStream> stream, Owner& owner);
+  ~ClientConnection() override;
+
+  net::Loop& loop() { return loop_; }
+  http2::Connection& http2() { return transport_.connection(); }
+  void flush() { transport_.flush(); }
+  const ChannelConfig& config() const { return *config_; }
+  const std::shared_ptr<const ChannelConfig>& shared_config() const { return config_; }
+  /// As ServerCall::peer writes it.
+  const std::shared_ptr<const std::string>& peer() const { return peer_; }
+  bool greeted() const { return greeted_; }
+  bool takes_calls() { return greeted_ && http2().can_open_stream(); }
+  /// No new calls; it ends with its last one.
+  void finish();
+  /// Ends it; Owner::on_gone comes at the end of the turn.
+  void close(std::string_view reason) { transport_.close(reason); }
+
+ private:
+  http2::StreamObserver* on_request(http2::StreamId, http2::HeaderFields, bool) override { return nullptr; }
+  void on_settings() override;
+  void on_goaway(http2::StreamId last_stream, http2::ErrorCode code, std::string_view debug_data) override;
+  void on_stream_count(std::size_t /*open_streams*/) override { owner_.on_room(*this); }
+  void on_transport_closed(std::string_view reason) override { owner_.on_gone(*this, reason); }
+  void on_timer() override { tend_keepalive(); }
+  void tend_keepalive();
+
+  net::Loop& loop_;
+  const std::shared_ptr<const ChannelConfig> config_;
+  Owner& owner_;
+  bool greeted_ = false;
+  Keepalive keepalive_;
+  net::Http2Transport transport_;
+  std::shared_ptr<const std::string> peer_;
+};
+
+}  // namespace parlance::detail

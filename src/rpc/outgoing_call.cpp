@@ -1,0 +1,408 @@
+#include "rpc/outgoing_call.h"
+
+#include <algorithm>
+
+#include "grpc/compression.h"
+#include "grpc/error_details.h"
+#include "rpc/channel_core.h"
+#include "rpc/client_connection.h"
+#include "rpc/client_stream.h"
+#include "rpc/loop_channel.h"
+#include "rpc/server_call.h"
+
+namespace parlance::detail {
+namespace {
+
+// What a handler keeps of its own time to use the answer of a call it makes: 5 ms, or a tenth of a shorter
+// time.
+constexpr Duration kLargestMargin = std::chrono::milliseconds{5};
+constexpr int kMarginFraction = 10;
+constexpr std::string_view kPushback = "grpc-retry-pushback-ms";
+
+const decltype(MethodConfig::attempts) kOneAttempt = RetryPolicy{.max_attempts = 1};
+
+Status cancelled_here() {
+  return grpc::make_error(StatusCode::kCancelled, "CANCELLED_BY_CALLER", "the caller cancelled the call");
+}
+
+Status parent_cancelled() {
+  return grpc::make_error(StatusCode::kCancelled, "PARENT_CANCELLED",
+                          "the server call that this call was made for has ended", {{"knob", "detach()"}});
+}
+
+Status deadline_passed() {
+  return grpc::make_error(StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED",
+                          "the deadline passed before the call was complete",
+                          {{"hop", "client"}, {"knob", "CallOptions::timeout"}});
+}
+
+}  // namespace
+
+void OutgoingCall::Attempts::remove(const ClientStream& attempt) {
+  ClientStream** const last = attempts_.data() + count_;
+  ClientStream** const found = std::find(attempts_.data(), last, &attempt);
+  if (found == last) return;
+  std::copy(found + 1, last, found);
+  --count_;
+}
+
+OutgoingCall::OutgoingCall(net::Loop& loop, std::shared_ptr<const ChannelConfig> config,
+                           std::string_view path, const CallOptions& options)
+    : loop_(loop),
+      config_(std::move(config)),
+      path_(path),
+      started_at_(Clock::now()),
+      deadline_(options.deadline),
+      asked_to_wait_for_ready_(options.wait_for_ready),
+      request_encoding_(options.compression.value_or(config_->options.compression)),
+      max_receive_message_bytes_(config_->options.max_receive_message_bytes),
+      reader_(max_receive_message_bytes_) {
+  if (options.timeout > Duration::zero()) {
+    deadline_ = earliest(deadline_, Deadline::after(started_at_, options.timeout));
+  }
+  if (options.metadata != nullptr) request_metadata_ = *options.metadata;
+}
+
+OutgoingCallRef OutgoingCall::start(const Channel& channel, std::string_view path, const CallOptions& options,
+                                    std::optional<Buffer> first_message, bool half_close) {
+  net::Loop* current = net::Loop::current();
+  net::Loop& loop = current != nullptr ? *current : net::background_loop();
+  ChannelCore& core = channel.core();
+  core.attach(loop);
+  auto* call = new OutgoingCall{loop, core.shared_config(), path, options};
+  call->channel_ = channel;
+  if (first_message) call->keep(call->encoded(*std::move(first_message), options.request.compress));
+  call->half_closed_ = half_close;
+  OutgoingCallRef reference{call};
+
+  if (ServerCall* parent = current_call(); parent != nullptr && !options.detached) call->inherit(*parent);
+  call->add_reference();  // the channel's, until the end
+  if (current != nullptr) {
+    call->begin(core.key().on(loop));
+  } else {
+    loop.post([call, key = core.key()] { call->begin(key.on(call->loop_)); });
+  }
+  return reference;
+}
+
+OutgoingCallRef OutgoingCall::start_on(ClientConnection& connection, std::string_view path, Buffer request) {
+  auto* call = new OutgoingCall{connection.loop(), connection.shared_config(), path, CallOptions{}};
+  call->keep(std::move(request));
+  call->half_closed_ = true;
+  OutgoingCallRef reference{call};
+  call->add_reference();
+  call->begun_ = true;
+  auto* attempt = new ClientStream{*call, 0};
+  call->attempts_.add(*attempt);
+  attempt->open_on(connection);
+  return reference;
+}
+
+// The server call's budget less what it needs to use the answer, its end, and what it passes on.
+void OutgoingCall::inherit(ServerCall& parent) {
+  const Duration remaining = parent.deadline().remaining(started_at_);
+  if (remaining != Duration::max()) {
+    const Duration margin = std::min(kLargestMargin, remaining / kMarginFraction);
+    deadline_ = earliest(deadline_, Deadline::after(started_at_, remaining - margin));
+  }
+  for (const auto& [name, value] : parent.propagated_metadata()) {
+    if (!request_metadata_.get(name)) (void)request_metadata_.add(name, value);
+  }
+  if (parent.wants_hops()) (void)request_metadata_.add(ServerCall::kHopsName, "1");
+  parent_ = &parent;
+  parent.on_cancelled(*this);
+}
+
+void OutgoingCall::hand_hops_up() {
+  if (!is_listening() || !parent_->wants_hops()) return;
+  for (const std::string_view hop : trailing_metadata_.all(ServerCall::kHopsName)) parent_->add_hop(hop);
+}
+
+void OutgoingCall::on_cancelled() { end_with(parent_cancelled()); }
+
+void OutgoingCall::begin(LoopChannel& loop_channel) {
+  if (ended_) return drop_reference();  // cancelled before it began
+  begun_ = true;
+  loop_channel_ = &loop_channel;
+  loop_channel.add(*this);
+  if (deadline_.expired(Clock::now())) return end(deadline_passed());
+  if (!deadline_.is_never()) loop_.arm(*this, deadline_.at());
+  loop_channel.begin(*this);
+}
+
+void OutgoingCall::configure(std::shared_ptr<const ServiceConfig> config) {
+  service_config_ = std::move(config);
+  method_config_ = &service_config_->method(path_);
+  wait_for_ready_ = asked_to_wait_for_ready_.value_or(method_config_->wait_for_ready.value_or(false));
+  if (method_config_->timeout) {
+    deadline_ = earliest(deadline_, Deadline::after(started_at_, *method_config_->timeout));
+    if (!deadline_.is_never()) loop_.arm(*this, deadline_.at());
+  }
+  if (const auto& limit = method_config_->max_response_message_bytes) {
+    max_receive_message_bytes_ = std::min(max_receive_message_bytes_, *limit);
+    reader_.set_max_message_bytes(max_receive_message_bytes_);
+  }
+  for (const Buffer& message : messages_) {
+    if (Status status = check_request_size(message.size()); !status.ok()) return end(std::move(status));
+  }
+  plan_.emplace(config_->options.enable_retries ? method_config_->attempts : kOneAttempt);
+  start_attempt();
+}
+
+Status OutgoingCall::check_request_size(std::size_t framed_bytes) const {
+  std::size_t limit = config_->options.max_send_message_bytes;
+  if (method_config_ != nullptr) {
+    limit = std::min(limit, method_config_->max_request_message_bytes.value_or(limit));
+  }
+  const std::size_t size_bytes = framed_bytes - grpc::kPrefixBytes;
+  if (size_bytes <= limit) return {};
+  return grpc::make_error(
+      StatusCode::kResourceExhausted, "REQUEST_TOO_LARGE",
+      "the request message has " + std::to_string(size_bytes) + " bytes, more than the " +
+          std::to_string(limit) + " that the channel sends",
+      {{"hop", "client"},
+       {"observed", std::to_string(size_bytes)},
+       {"limit", std::to_string(limit)},
+       {"knob", "ChannelOptions::max_send_message_bytes, maxRequestMessageBytes of the service config"}});
+}
+
+void OutgoingCall::fail(Status status) { end(std::move(status)); }
+
+void OutgoingCall::start_attempt() {
+  loop_.disarm(next_attempt_);
+  if (attempts_.full()) return;
+  if (const auto hedge_after = plan_->on_started()) loop_.arm(next_attempt_, loop_.now() + *hedge_after);
+  auto* attempt = new ClientStream{*this, made_attempts_++};
+  attempts_.add(*attempt);
+  loop_channel_->start(*attempt);
+}
+
+void OutgoingCall::next_attempt_due() {
+  add_reference();
+  const bool hedges = !attempts_.empty();
+  if (!hedges || plan_->may_hedge(loop_channel_->throttle())) start_attempt();
+  drop_reference();
+}
+
+void OutgoingCall::on_attempt_open(ClientStream& attempt) {
+  if (messages_.empty() && half_closed_) attempt.half_close();
+  for (std::size_t i = 0; i < messages_.size(); ++i) {
+    attempt.send(messages_[i], half_closed_ && i + 1 == messages_.size());
+  }
+  if (is_committed_ || kept_bytes_ > config_->options.retry_buffer_bytes) commit(attempt);
+  writer_waiting_.resume();
+}
+
+void OutgoingCall::commit(ClientStream& attempt) {
+  is_committed_ = true;
+  loop_.disarm(next_attempt_);
+  drop_attempts(StatusCode::kCancelled, &attempt);
+  messages_.clear();
+  kept_bytes_ = 0;
+}
+
+void OutgoingCall::drop_attempts(StatusCode code, const ClientStream* but) {
+  const Attempts attempts = attempts_;
+  for (ClientStream* attempt : attempts) {
+    if (attempt == but) continue;
+    attempts_.remove(*attempt);
+    attempt->abandon(code);
+  }
+}
+
+void OutgoingCall::on_response_headers(ClientStream& attempt, grpc::Metadata metadata,
+                                       grpc::Encoding encoding) {
+  commit(attempt);
+  peer_ = attempt.connection()->peer();
+  response_encoding_ = encoding;
+  reader_.set_encoding_announced(encoding != grpc::Encoding::kIdentity);
+  initial_metadata_ = std::move(metadata);
+  headers_received_ = true;
+  headers_waiting_.resume();
+}
+
+void OutgoingCall::on_response_bytes(ClientStream& attempt, Bytes data) {
+  charged_bytes_ += data.size();
+  if (Status error = reader_.feed(data); !error.ok()) return attempt.refuse(std::move(error));
+  if (discarding_) return discard_messages();
+  credit_window();
+  if (reader_.has_message()) reader_waiting_.resume();
+}
+
+void OutgoingCall::on_attempt_ended(ClientStream& attempt, AttemptEnd ended) {
+  attempts_.remove(attempt);
+  if (ended_) return;
+  if (!is_committed_ && attempt.connection() != nullptr) peer_ = attempt.connection()->peer();
+  if (ended.status.ok()) ended.status = reader_.finish();
+  if (ended.status.ok() && loop_channel_ != nullptr) loop_channel_->throttle().on_success();
+  if (!ended.status.ok() && !is_committed_ && goes_on_after(ended)) return;
+  trailing_metadata_ = std::move(ended.trailers);
+  add_reference();
+  drop_attempts(StatusCode::kCancelled);
+  end(std::move(ended.status));
+  drop_reference();
+}
+
+bool OutgoingCall::goes_on_after(const AttemptEnd& end) {
+  if (!plan_ || !end.may_retry) return false;
+  const AttemptFailure failure{end.status.code(), end.trailers.get(kPushback), end.unprocessed};
+  const auto decision = plan_->on_failure(failure, loop_channel_->throttle(), loop_channel_->random_unit());
+  switch (decision.next) {
+    case AttemptPlan::Next::kEnd:
+      return false;
+    case AttemptPlan::Next::kWait:
+      return !attempts_.empty();
+    case AttemptPlan::Next::kAgain:
+      break;
+  }
+  return again_after(decision.pause) || !attempts_.empty();
+}
+
+bool OutgoingCall::again_after(Duration pause) {
+  if (pause == Duration::zero()) {
+    start_attempt();
+    return true;
+  }
+  const TimePoint at = loop_.now() + pause;
+  if (deadline_.expired(at)) return false;
+  loop_.arm(next_attempt_, at);
+  return true;
+}
+
+Buffer OutgoingCall::encoded(Buffer framed, bool compress) const {
+  if (!compress || request_encoding_ == grpc::Encoding::kIdentity) return framed;
+  return grpc::compress_and_frame(request_encoding_, framed.bytes().subspan(grpc::kPrefixBytes));
+}
+
+void OutgoingCall::keep(Buffer framed) {
+  kept_bytes_ += framed.size();
+  messages_.push_back(std::move(framed));
+}
+
+bool OutgoingCall::send_message(Buffer framed, bool compress) {
+  if (ended_ || half_closed_) return false;
+  framed = encoded(std::move(framed), compress);
+  if (Status status = check_request_size(framed.size()); !status.ok()) {
+    end_with(std::move(status));
+    return false;
+  }
+  for (ClientStream* attempt : attempts_) attempt->send(framed, false);
+  if (is_committed_) return true;
+  keep(std::move(framed));
+  if (kept_bytes_ > config_->options.retry_buffer_bytes && !attempts_.empty() &&
+      attempts_.first().is_open()) {
+    commit(attempts_.first());
+  }
+  return true;
+}
+
+void OutgoingCall::half_close() {
+  if (ended_ || std::exchange(half_closed_, true)) return;
+  for (ClientStream* attempt : attempts_) attempt->half_close();
+}
+
+bool OutgoingCall::send_queue_full() const {
+  if (ended_) return false;
+  const std::size_t limit = config_->options.send_high_water_bytes;
+  if (attempts_.empty() || !attempts_.first().is_open()) return kept_bytes_ > limit;
+  return attempts_.first().queued_bytes() > limit;
+}
+
+std::optional<Buffer> OutgoingCall::try_read() {
+  auto message = reader_.next();
+  if (!message) return std::nullopt;
+  credit_window();
+  message_was_compressed_ = message->compressed;
+  if (!message->compressed) return std::move(message->payload);
+  Result<Buffer> payload =
+      grpc::decompress(response_encoding_, message->payload.bytes(), max_receive_message_bytes_);
+  if (payload) return *std::move(payload);
+  spoil(std::move(payload.error()));
+  return std::nullopt;
+}
+
+void OutgoingCall::discard_messages() {
+  discarding_ = true;
+  while (reader_.next()) {
+  }
+  credit_window();
+}
+
+// Bytes of whole messages stay charged until they are read; those of the message under way are given back at
+// once, or it could never be completed.
+void OutgoingCall::credit_window() {
+  const std::size_t held = reader_.has_message() ? reader_.bytes_buffered() : 0;
+  if (attempts_.empty() || charged_bytes_ <= held) return;
+  attempts_.first().consume(charged_bytes_ - held);
+  charged_bytes_ = held;
+}
+
+void OutgoingCall::spoil(Status status) {
+  if (!ended_) return end_with(std::move(status));
+  if (status_.ok()) status_ = std::move(status);
+}
+
+void OutgoingCall::cancel() { end_with(cancelled_here()); }
+
+Status OutgoingCall::at_its_deadline(Status status) const {
+  const bool late = status.code() == StatusCode::kCancelled && deadline_.expired(loop_.now());
+  return late ? deadline_passed() : std::move(status);
+}
+
+void OutgoingCall::on_timer() { end_with(deadline_passed()); }
+
+void OutgoingCall::end_with(Status status) {
+  if (ended_) return;
+  add_reference();
+  drop_attempts(status.code());
+  end(std::move(status));
+  drop_reference();
+}
+
+void OutgoingCall::cancel_from_anywhere() {
+  if (loop_.is_current()) return cancel();
+  add_reference();
+  loop_.post([this] {
+    cancel();
+    drop_reference();
+  });
+}
+
+void OutgoingCall::end(Status status) {
+  if (std::exchange(ended_, true)) return;
+  loop_.disarm(*this);
+  loop_.disarm(next_attempt_);
+  hand_hops_up();
+  stop_listening();
+  status_ = std::move(status);
+  if (loop_channel_ != nullptr) std::exchange(loop_channel_, nullptr)->remove(*this);
+  add_reference();
+  headers_waiting_.resume();
+  reader_waiting_.resume();
+  writer_waiting_.resume();
+  end_waiting_.resume();
+  if (begun_) drop_reference();
+  drop_reference();
+}
+
+void OutgoingCall::forget_waiters() {
+  headers_waiting_ = reader_waiting_ = writer_waiting_ = end_waiting_ = Waiter{};
+}
+
+void OutgoingCall::drop_reference() {
+  if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+}
+
+void OutgoingCall::dropped_by_caller() {
+  if (loop_.is_current()) {
+    cancel();
+    return drop_reference();
+  }
+  const bool posted = loop_.post([this] {
+    cancel();
+    drop_reference();
+  });
+  if (!posted) drop_reference();
+}
+
+}  // namespace parlance::detail

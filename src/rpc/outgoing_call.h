@@ -1,0 +1,236 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <coroutine>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/buffer.h"
+#include "base/slab.h"
+#include "base/status.h"
+#include "base/timer_heap.h"
+#include "grpc/message_reader.h"
+#include "grpc/metadata.h"
+#include "net/loop.h"
+#include "rpc/attempt_plan.h"
+#include "rpc/call_options.h"
+#include "rpc/call_scope.h"
+#include "rpc/cancellation.h"
+#include "rpc/channel.h"
+
+namespace parlance::detail {
+
+struct ChannelConfig;
+class ClientConnection;
+class ClientStream;
+class LoopChannel;
+class OutgoingCallRef;
+struct AttemptEnd;
+
+/// A client's call, whatever attempts it takes: keeps what was sent until one attempt is answered, puts the
+/// response's messages together, keeps the flow-control books, and knows how the call ended. Belongs to one
+/// loop; only making, dropping and posting to it may happen elsewhere. Counted: by the caller's
+/// OutgoingCallRef, by each attempt, and by the channel while the call is open.
+class OutgoingCall final : TimerNode, CancellationListener {
+ public:
+  /// Starts a call on the current loop, or on the background loop from any other thread. `first_message`
+  /// (with its prefix) goes out with the headers when it has a value; `half_close`: no more will follow.
+  static OutgoingCallRef start(const Channel& channel, std::string_view path, const CallOptions& options,
+                               std::optional<Buffer> first_message, bool half_close);
+  /// A call of the library's own on one connection, with no second attempt and without a deadline.
+  static OutgoingCallRef start_on(ClientConnection& connection, std::string_view path, Buffer request);
+
+  net::Loop& loop() const { return loop_; }
+
+  // --- for the caller, on the loop only
+  // -----------------------------------------------------------------------
+  /// The next response message if one is there, decompressed; one that cannot be spoils the call.
+  std::optional<Buffer> try_read();
+  bool has_message() const { return reader_.has_message(); }
+  /// Whether the message that try_read() gave last came compressed.
+  bool message_was_compressed() const { return message_was_compressed_; }
+  /// The status is known: no message but those already here will come.
+  bool ended() const { return ended_; }
+  const Status& status() const { return status_; }
+  bool headers_received() const { return headers_received_; }
+  const grpc::Metadata& initial_metadata() const { return initial_metadata_; }
+  const grpc::Metadata& trailing_metadata() const { return trailing_metadata_; }
+  /// The backend of the attempt that was answered, as ServerCall::peer writes it; empty before.
+  std::string_view peer() const { return peer_ == nullptr ? std::string_view{} : *peer_; }
+
+  /// False when the call has ended. Compresses when the call does, unless told.
+  bool send_message(Buffer framed, bool compress = true);
+  void half_close();
+  bool send_queue_full() const;
+  void cancel();
+  /// Ends the call here with `status`; the server sees a cancellation.
+  void end_with(Status status);
+  /// What was received means nothing: the call ends with `status` even when the server had ended it with OK.
+  void spoil(Status status);
+  /// Drops what was not read and what still comes, so that the end is reached.
+  void discard_messages();
+  /// cancel() from any thread.
+  void cancel_from_anywhere();
+
+  /// Resumed at the next message or at the end.
+  void wait_to_read(std::coroutine_handle<> waiter) { reader_waiting_ = Waiter{waiter}; }
+  /// Resumed when the server's metadata are here, or at the end.
+  void wait_for_headers(std::coroutine_handle<> waiter) { headers_waiting_ = Waiter{waiter}; }
+  /// Resumed when the queue has room, or at the end.
+  void wait_to_write(std::coroutine_handle<> waiter) { writer_waiting_ = Waiter{waiter}; }
+  /// Resumed at the end.
+  void wait_for_end(std::coroutine_handle<> waiter) { end_waiting_ = Waiter{waiter}; }
+  /// Nobody is to be resumed any more: for owners of a coroutine that they destroy.
+  void forget_waiters();
+
+  // --- for its channel and its attempts
+  // -----------------------------------------------------------------------
+  const std::string& path() const { return path_; }
+  Deadline deadline() const { return deadline_; }
+  bool waits_for_ready() const { return wait_for_ready_; }
+  grpc::Encoding request_encoding() const { return request_encoding_; }
+  const grpc::Metadata& request_metadata() const { return request_metadata_; }
+  bool half_closed() const { return half_closed_; }
+  /// What a cancellation by the server comes to: it may end the stream at the deadline it was told, just
+  /// before the timer here.
+  Status at_its_deadline(Status status) const;
+
+  /// The channel knows what its service config says of the call: the first attempt may begin.
+  void configure(std::shared_ptr<const ServiceConfig> config);
+  /// No attempt can be made at all.
+  void fail(Status status);
+  void on_attempt_open(ClientStream& attempt);
+  void on_response_headers(ClientStream& attempt, grpc::Metadata metadata, grpc::Encoding encoding);
+  void on_response_bytes(ClientStream& attempt, Bytes data);
+  void on_send_ready() { writer_waiting_.resume(); }
+  void on_attempt_ended(ClientStream& attempt, AttemptEnd end);
+
+  void add_reference() { references_.fetch_add(1, std::memory_order_relaxed); }
+  void drop_reference();
+
+ private:
+  friend class OutgoingCallRef;
+  OutgoingCall(net::Loop& loop, std::shared_ptr<const ChannelConfig> config, std::string_view path,
+               const CallOptions& options);
+  ~OutgoingCall() override = default;
+  static void* operator new(std::size_t size_bytes) { return Slab::allocate(size_bytes); }
+  static void operator delete(void* memory, std::size_t size_bytes) { Slab::deallocate(memory, size_bytes); }
+
+  void on_timer() override;      // the deadline
+  void on_cancelled() override;  // of the server call that it was made for
+
+  void inherit(ServerCall& parent);
+  void begin(LoopChannel& loop_channel);
+  void start_attempt();
+  void commit(ClientStream& attempt);
+  void drop_attempts(StatusCode code, const ClientStream* but = nullptr);
+  void next_attempt_due();
+  /// Whether another attempt follows, or others still run.
+  bool goes_on_after(const AttemptEnd& end);
+  bool again_after(Duration pause);
+  Status check_request_size(std::size_t framed_bytes) const;
+  void hand_hops_up();
+  Buffer encoded(Buffer framed, bool compress) const;
+  void keep(Buffer framed);
+  void end(Status status);
+  void credit_window();
+  void dropped_by_caller();
+
+  // A service config asks for 5 attempts at most (gRPC A6), so no allocation is needed.
+  class Attempts {
+   public:
+    static constexpr std::size_t kMost = 5;
+    bool full() const { return count_ == kMost; }
+    bool empty() const { return count_ == 0; }
+    ClientStream& first() const { return *attempts_[0]; }
+    void add(ClientStream& attempt) { attempts_[count_++] = &attempt; }
+    void remove(const ClientStream& attempt);
+    ClientStream* const* begin() const { return attempts_.data(); }
+    ClientStream* const* end() const { return attempts_.data() + count_; }
+
+   private:
+    std::array<ClientStream*, kMost> attempts_{};
+    std::size_t count_ = 0;
+  };
+
+  struct NextAttempt final : TimerNode {
+    explicit NextAttempt(OutgoingCall& of) : call(of) {}
+    void on_timer() override { call.next_attempt_due(); }
+    OutgoingCall& call;
+  };
+
+  std::atomic<std::uint32_t> references_{1};
+  net::Loop& loop_;
+  const std::shared_ptr<const ChannelConfig> config_;
+  std::optional<Channel> channel_;  // kept alive; nothing for the library's own calls
+  const std::string path_;
+  const TimePoint started_at_;
+  Deadline deadline_;
+  const std::optional<bool> asked_to_wait_for_ready_;
+  bool wait_for_ready_ = false;
+  grpc::Encoding request_encoding_;
+  grpc::Encoding response_encoding_ = grpc::Encoding::kIdentity;
+  grpc::Metadata request_metadata_;
+  ServerCall* parent_ = nullptr;  // valid while this listens to it
+
+  friend class LoopChannel;
+  LoopChannel* loop_channel_ = nullptr;  // once it has begun, until it has ended
+  std::size_t index_ = 0;                // in the channel's list of calls
+  std::shared_ptr<const ServiceConfig> service_config_;
+  const MethodConfig* method_config_ = nullptr;
+  std::optional<AttemptPlan> plan_;  // nothing: one attempt only
+  Attempts attempts_;                // that have not ended
+  bool is_committed_ = false;        // to the one attempt that is left: its answer is the call's
+  unsigned made_attempts_ = 0;
+  NextAttempt next_attempt_{*this};
+  std::vector<Buffer> messages_;  // until it is committed: for attempts yet to come
+  std::size_t kept_bytes_ = 0;
+  bool half_closed_ = false;
+
+  std::size_t max_receive_message_bytes_;
+  grpc::MessageReader reader_;
+  std::size_t charged_bytes_ = 0;
+  bool message_was_compressed_ = false;
+  grpc::Metadata initial_metadata_;
+  grpc::Metadata trailing_metadata_;
+  std::shared_ptr<const std::string> peer_;
+  Status status_;
+  bool headers_received_ = false;
+  bool begun_ = false;  // the channel's reference is to be dropped at the end
+  bool ended_ = false;
+  bool discarding_ = false;
+
+  Waiter headers_waiting_;
+  Waiter reader_waiting_;
+  Waiter writer_waiting_;
+  Waiter end_waiting_;
+};
+
+/// The caller's hold on a call. Dropping it cancels the call when it has not ended. May be dropped on any
+/// thread.
+class OutgoingCallRef {
+ public:
+  OutgoingCallRef() = default;
+  explicit OutgoingCallRef(OutgoingCall* call) : call_(call) {}
+  OutgoingCallRef(OutgoingCallRef&& other) noexcept : call_(std::exchange(other.call_, nullptr)) {}
+  OutgoingCallRef& operator=(OutgoingCallRef&& other) noexcept {
+    std::swap(call_, other.call_);
+    return *this;
+  }
+  ~OutgoingCallRef() {
+    if (call_ != nullptr) call_->dropped_by_caller();
+  }
+  explicit operator bool() const { return call_ != nullptr; }
+  OutgoingCall& operator*() const { return *call_; }
+  OutgoingCall* operator->() const { return call_; }
+
+ private:
+  OutgoingCall* call_ = nullptr;
+};
+
+}  // namespace parlance::detail

@@ -1,0 +1,182 @@
+#include "rpc/subchannel.h"
+
+#include <algorithm>
+
+#include "grpc/error_details.h"
+#include "net/tls_stream.h"
+#include "rpc/channel_core.h"
+#include "rpc/client_stream.h"
+#include "rpc/loop_channel.h"
+
+namespace parlance::detail {
+namespace {
+
+using Connections = std::vector<std::unique_ptr<ClientConnection>>;
+
+// Takes the connection out of the list; null when it is not there.
+std::unique_ptr<ClientConnection> take_out(Connections& connections, const ClientConnection& connection) {
+  const auto found = std::ranges::find(connections, &connection, &std::unique_ptr<ClientConnection>::get);
+  if (found == connections.end()) return nullptr;
+  std::unique_ptr<ClientConnection> taken = std::move(*found);
+  connections.erase(found);
+  return taken;
+}
+
+}  // namespace
+
+Subchannel::Subchannel(LoopChannel& channel, balancing::BackendId id, const net::Endpoint& endpoint)
+    : channel_(channel),
+      id_(id),
+      endpoint_(endpoint),
+      address_(endpoint.to_string()),
+      backoff_(channel.config().options.initial_backoff, channel.config().options.max_backoff) {}
+
+Subchannel::~Subchannel() {
+  channel_.loop().disarm(pause_);
+  channel_.loop().disarm(greeting_limit_);
+  while (ClientStream* attempt = waiting_.pop()) attempt->fail(unreachable("the channel was closed"), false);
+}
+
+void Subchannel::connect() {
+  if (state_ != Connectivity::kIdle) return;
+  state_ = Connectivity::kConnecting;
+  channel_.on_connecting(*this);
+  if (arriving_ == nullptr && attempt_ == nullptr) dial();
+}
+
+void Subchannel::dial() {
+  auto on_done = [this](net::ConnectAttempt::Result result) { on_dialled(std::move(result)); };
+  attempt_ = channel_.config().connector().connect(channel_.loop(), endpoint_,
+                                                   channel_.config().options.connect_timeout, on_done);
+}
+
+void Subchannel::on_dialled(net::ConnectAttempt::Result result) {
+  attempt_.reset();
+  if (!result) return on_failed(result.error());
+  arriving_ = std::make_unique<ClientConnection>(channel_.loop(), channel_.shared_config(),
+                                                 channel_.keepalive(), secured(*std::move(result)), *this);
+  channel_.loop().arm(greeting_limit_, channel_.loop().now() + channel_.config().options.connect_timeout);
+}
+
+std::unique_ptr<net::ByteStream> Subchannel::secured(std::unique_ptr<net::ByteStream> stream) const {
+  const ChannelConfig& config = channel_.config();
+  if (config.tls == nullptr) return stream;
+  return std::make_unique<net::TlsStream>(std::move(stream), config.tls->new_client_session(config.host()));
+}
+
+void Subchannel::on_greeted(ClientConnection&) {
+  channel_.loop().disarm(greeting_limit_);
+  backoff_.reset();
+  connections_.push_back(std::move(arriving_));
+  if (connections_.size() == 1) ready();
+}
+
+void Subchannel::ready() {
+  if (!channel_.watches_servers()) return set_state(Connectivity::kReady);
+  watch_server();
+  if (!channel_.service_config().health_check_service()) set_state(Connectivity::kReady);
+}
+
+void Subchannel::watch_server() {
+  server_watch_ = std::make_unique<ServerWatch>(*connections_.front(), channel_.watch_options(), *this);
+}
+
+void Subchannel::on_health(bool serving, const std::string& why) {
+  if (serving) return set_state(Connectivity::kReady);
+  channel_.take_back(waiting_);
+  set_state(Connectivity::kTransientFailure,
+            grpc::make_error(StatusCode::kUnavailable, "NOT_SERVING", address_ + " is not healthy: " + why,
+                             {{"knob", "healthCheckConfig of the service config"}}));
+}
+
+void Subchannel::on_load_report(const balancing::LoadReport& report) {
+  channel_.policy().on_load_report(id_, report, /*out_of_band=*/true);
+}
+
+void Subchannel::on_failed(const std::string& why) {
+  next_dial_at_ = channel_.loop().now() + backoff_.next();
+  if (!connections_.empty()) return;  // it was only one more
+  channel_.loop().arm(pause_, next_dial_at_);
+  set_state(Connectivity::kTransientFailure, unreachable(why));
+}
+
+void Subchannel::on_room(ClientConnection& connection) {
+  while (!waiting_.empty() && connection.takes_calls()) waiting_.pop()->open_on(connection);
+}
+
+void Subchannel::take(ClientStream& attempt) {
+  if (waiting_.empty()) {
+    for (const auto& connection : connections_) {
+      if (connection->takes_calls()) return attempt.open_on(*connection);
+    }
+  }
+  waiting_.push(attempt);
+  const bool may_dial = attempt_ == nullptr && arriving_ == nullptr &&
+                        connections_.size() < channel_.service_config().max_connections_per_backend() &&
+                        channel_.loop().now() >= next_dial_at_;
+  if (may_dial) dial();
+}
+
+void Subchannel::on_told_to_go(ClientConnection& connection, bool too_many_pings) {
+  if (too_many_pings) channel_.ping_less_often();
+  std::unique_ptr<ClientConnection> leaving = take_out(connections_, connection);
+  if (leaving == nullptr) return;
+  leaving_.push_back(std::move(leaving));
+  on_fewer(connection);
+}
+
+void Subchannel::on_gone(ClientConnection& connection, std::string_view reason) {
+  const std::string why{reason};
+  if (arriving_.get() == &connection) {
+    channel_.loop().disarm(greeting_limit_);
+    arriving_.reset();
+    return on_failed(why);
+  }
+  take_out(leaving_, connection);
+  const std::unique_ptr<ClientConnection> lost = take_out(connections_, connection);
+  if (lost != nullptr) on_fewer(connection);
+  if (is_empty()) channel_.on_emptied();
+}
+
+void Subchannel::on_fewer(const ClientConnection& gone) {
+  if (connections_.empty()) return on_lost();
+  if (server_watch_ != nullptr && server_watch_->is_on(gone)) watch_server();
+}
+
+// Calls that have been given to this backend but no stream choose anew.
+void Subchannel::on_lost() {
+  server_watch_.reset();
+  channel_.take_back(waiting_);
+  if (attempt_ == nullptr && arriving_ == nullptr) return set_state(Connectivity::kIdle);
+  set_state(Connectivity::kConnecting);
+}
+
+void Subchannel::release() {
+  attempt_.reset();
+  channel_.loop().disarm(pause_);
+  channel_.loop().disarm(greeting_limit_);
+  state_ = Connectivity::kIdle;
+  server_watch_.reset();
+  channel_.take_back(waiting_);
+  arriving_.reset();
+  for (auto& connection : connections_) {
+    connection->finish();
+    leaving_.push_back(std::move(connection));
+  }
+  connections_.clear();
+}
+
+void Subchannel::set_state(Connectivity state, const Status& why) {
+  state_ = state;
+  channel_.on_state(*this, why);
+}
+
+Status Subchannel::unreachable(const std::string& why) const {
+  const std::string& target = channel_.config().target;
+  std::string where = target == address_ ? target : target + " at " + address_;
+  return grpc::make_error(StatusCode::kUnavailable, "CONNECT_FAILED",
+                          "cannot connect to " + std::move(where) + ": " + why,
+                          {{"target", target}, {"observed", address_}, {"knob", "wait_for_ready"}});
+}
+
+}  // namespace parlance::detail
