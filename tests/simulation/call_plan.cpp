@@ -12,6 +12,8 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kMostMessages = 20;
 constexpr milliseconds kLongestPause{30};
+// Of the runtime's default policy.
+constexpr int kMostAttempts = 4;
 
 std::byte byte_of(std::uint64_t number, Direction direction, std::size_t message, std::size_t place) {
   const std::uint64_t mixed = number * 31 + message * 7 + place * 13 + (place >> 8U) * 5 +
@@ -74,6 +76,17 @@ void CallBook::end(CallRecord& record, Status status) {
   if (record.status.ok() && record.responses_read != record.plan.responses_bytes.size()) {
     simulation_.violated(concat("call ", record.number, " is OK with ", record.responses_read,
                                 " responses of ", record.plan.responses_bytes.size()));
+  }
+}
+
+// One attempt more is never made of a call that has its answer, nor of one that has made all it may.
+void CallBook::handler_begins(CallRecord& record, std::size_t server) {
+  simulation_.note(concat("handler of call ", record.number, " begins at server ", server));
+  ++record.handlers_running;
+  record.server = server;
+  if (++record.handlers_begun > kMostAttempts || record.responses_read > 0) {
+    simulation_.violated(concat("call ", record.number, " began once more, after ", record.responses_read,
+                                " responses and ", record.handlers_begun - 1, " handlers"));
   }
 }
 

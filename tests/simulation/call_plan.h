@@ -30,6 +30,8 @@ struct CallPlan {
   Duration timeout{};
   Duration cancel_after{};
   bool wait_for_ready = false;
+  /// So many handlers answer UNAVAILABLE before one does the rest.
+  int failures = 0;
 };
 
 /// What became of it, at both ends.
@@ -44,6 +46,8 @@ struct CallRecord {
   std::size_t responses_read = 0;
   int handlers_begun = 0;
   int handlers_running = 0;
+  /// Which server's handler began last.
+  std::size_t server = 0;
 };
 
 /// The calls of a simulation. Records stay where they are.
@@ -62,6 +66,8 @@ class CallBook {
 
   /// From now on a handler that runs for longer than this after its client has left is a violation.
   void expect_cancellation_within(Duration time) { cancellation_within_ = time; }
+  /// At the server of that number.
+  void handler_begins(CallRecord& record, std::size_t server);
   void handler_ended(CallRecord& record);
 
  private:

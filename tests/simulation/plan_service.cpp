@@ -7,10 +7,9 @@ namespace parlance::simulation {
 /// A handler while it runs.
 class PlanService::Running {
  public:
-  Running(CallBook& book, const ServerCall& call) : book_(book), call_(call), record_(record_of(book, call)) {
-    ++record_.handlers_begun;
-    ++record_.handlers_running;
-    book_.simulation().note(concat("handler of call ", record_.number, " begins"));
+  Running(const PlanService& service, const ServerCall& call)
+      : book_(service.book_), call_(call), record_(record_of(book_, call)) {
+    book_.handler_begins(record_, service.server_);
   }
   ~Running() {
     book_.handler_ended(record_);
@@ -21,6 +20,11 @@ class PlanService::Running {
   Running& operator=(const Running&) = delete;
 
   CallRecord& record() const { return record_; }
+  /// The failure that the plan asks of this handler, or OK.
+  Status failure() const {
+    if (record_.handlers_begun > record_.plan.failures) return {};
+    return {StatusCode::kUnavailable, "as planned"};
+  }
 
  private:
   static CallRecord& record_of(CallBook& book, const ServerCall& call) {
@@ -43,8 +47,9 @@ std::vector<MethodBinding> PlanService::methods() {
 }
 
 Task<Result<Buffer>> PlanService::Unary(ServerCall& call, Incoming<Buffer> request) {
-  const Running running{book_, call};
+  const Running running{*this, call};
   const CallRecord& record = running.record();
+  if (Status failure = running.failure(); !failure.ok()) co_return failure;
   check_message(book_.simulation(), record, Direction::kRequest, 0, request.bytes());
   co_await call.sleep_for(record.plan.handler_pause);
   co_return message_of(record, Direction::kResponse, 0, record.plan.responses_bytes[0]);
@@ -64,15 +69,17 @@ Task<void> PlanService::read_all(ServerCall& call, CallRecord& record, Reader<Bu
 }
 
 Task<Result<Buffer>> PlanService::Upload(ServerCall& call, Reader<Buffer>& in) {
-  const Running running{book_, call};
+  const Running running{*this, call};
   CallRecord& record = running.record();
+  if (Status failure = running.failure(); !failure.ok()) co_return failure;
   co_await read_all(call, record, in);
   co_return message_of(record, Direction::kResponse, 0, record.plan.responses_bytes[0]);
 }
 
 Task<Status> PlanService::Download(ServerCall& call, Incoming<Buffer> request, Writer<Buffer>& out) {
-  const Running running{book_, call};
+  const Running running{*this, call};
   const CallRecord& record = running.record();
+  if (Status failure = running.failure(); !failure.ok()) co_return failure;
   check_message(book_.simulation(), record, Direction::kRequest, 0, request.bytes());
   for (std::size_t i = 0; i < record.plan.responses_bytes.size(); ++i) {
     co_await call.sleep_for(record.plan.handler_pause);
@@ -84,8 +91,9 @@ Task<Status> PlanService::Download(ServerCall& call, Incoming<Buffer> request, W
 }
 
 Task<Status> PlanService::Chat(ServerCall& call, Reader<Buffer>& in, Writer<Buffer>& out) {
-  const Running running{book_, call};
+  const Running running{*this, call};
   const CallRecord& record = running.record();
+  if (Status failure = running.failure(); !failure.ok()) co_return failure;
   for (std::size_t i = 0;; ++i) {
     co_await call.sleep_for(record.plan.handler_pause);
     auto request = co_await in.read();

@@ -16,7 +16,8 @@ inline constexpr std::string_view kCallNumberKey = "x-call-number";
 /// reads.
 class PlanService final : public Service {
  public:
-  explicit PlanService(CallBook& book) : book_(book) {}
+  /// `server`: its number.
+  PlanService(CallBook& book, std::size_t server) : book_(book), server_(server) {}
 
   std::string_view full_name() const override { return "simulation.Plan"; }
   std::vector<MethodBinding> methods() override;
@@ -31,6 +32,7 @@ class PlanService final : public Service {
   Task<void> read_all(ServerCall& call, CallRecord& record, Reader<Buffer>& in);
 
   CallBook& book_;
+  const std::size_t server_;
 };
 
 }  // namespace parlance::simulation

@@ -1,6 +1,9 @@
 #include "scenarios.h"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
+#include <vector>
 
 #include "base/concat.h"
 #include "world.h"
@@ -15,7 +18,7 @@ using std::chrono::seconds;
 
 constexpr std::size_t kMostBytes = 200'000;
 // A body takes at most about so many rounds of credit.
-constexpr std::size_t kMostRounds = 60;
+constexpr std::size_t kMostRounds = 40;
 
 // The smallest windows make every body wait for credit.
 http2::Limits random_limits(Simulation& simulation) {
@@ -94,6 +97,27 @@ void expect_recovery(Simulation& simulation, World& world) {
   }
 }
 
+// Calls of one client, one after another, when every address has had the time to be connected to.
+void expect_spread(Simulation& simulation, World& world, std::string_view policy) {
+  constexpr std::size_t kRounds = 3;
+  const auto call = [&] {
+    const CallRecord& record = world.call(0, {.requests_bytes = {10}, .responses_bytes = {10}});
+    world.wait_for_calls(hours{1});
+    return record.server;
+  };
+  call();
+  simulation.run_for(minutes{1});
+  std::vector<std::size_t> taken(world.server_count());
+  for (std::size_t i = 0; i < kRounds * world.address_count(); ++i) ++taken[call()];
+  for (std::size_t i = 0; i < taken.size(); ++i) {
+    const bool even = taken[i] == kRounds * world.server(i).addresses().size();
+    const bool all_or_none = taken[i] == 0 || taken[i] == kRounds * world.address_count();
+    if ((policy == "round_robin" && !even) || (policy == "pick_first" && !all_or_none)) {
+      simulation.violated(concat("server ", i, " took ", taken[i], " calls by ", policy));
+    }
+  }
+}
+
 }  // namespace
 
 void flow_control(Simulation& simulation) {
@@ -155,6 +179,40 @@ void drain(Simulation& simulation) {
     }
   }
   simulation.run_until([&] { return world.server(0).ended(); }, hours{1}, "the end of the drained server");
+  world.end();
+}
+
+void retries(Simulation& simulation) {
+  WorldOptions options = random_world(simulation);
+  options.channels_know_all = simulation.chance(0.5);
+  World world{simulation, options};
+  // Few enough calls that the tokens of the retries last (RetryThrottling).
+  const std::size_t calls = 1 + simulation.below(12);
+  world.call_at_random(calls, seconds{5}, [&] {
+    CallPlan plan = random_plan(simulation, most_bytes(options) / 4);
+    plan.failures = static_cast<int>(simulation.below(4));
+    return plan;
+  });
+  expect_all_ok(simulation, world);
+  world.end();
+}
+
+void balancing(Simulation& simulation) {
+  static constexpr std::array<std::string_view, 4> kPolicies{
+      "pick_first", "round_robin", "least_request_experimental", "weighted_round_robin"};
+  const std::string_view policy = kPolicies[simulation.below(kPolicies.size())];
+  WorldOptions options = random_world(simulation);
+  options.servers = 2 + simulation.below(3);
+  options.channels_know_all = true;
+  options.channel.service_config =
+      *ServiceConfig::parse(concat(R"({"loadBalancingConfig":[{")", policy, R"(":{}}]})"));
+  World world{simulation, options};
+  const auto plan = [&] { return random_plan(simulation, most_bytes(options) / 8); };
+  world.call_at_random(1 + simulation.below(15), seconds{5}, plan);
+  expect_spread(simulation, world, policy);
+  simulation.after(simulation.between({}, seconds{2}), [&] { world.server(0).shutdown(hours{24}); });
+  world.call_at_random(1 + simulation.below(15), seconds{4}, plan);
+  expect_all_ok(simulation, world);
   world.end();
 }
 

@@ -23,6 +23,10 @@ void deadlines(Simulation& simulation);
 void cancellation(Simulation& simulation);
 /// Servers that shut down gracefully amid calls: a call that reached a handler is answered.
 void drain(Simulation& simulation);
+/// Handlers that fail before they answer: as many attempts as it takes, and every call is OK.
+void retries(Simulation& simulation);
+/// Several servers, of which one leaves: every call is OK, and calls go where the policy says.
+void balancing(Simulation& simulation);
 /// Connections that are told to go for their age or idleness: no call notices.
 void connection_age(Simulation& simulation);
 

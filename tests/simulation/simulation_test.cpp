@@ -81,6 +81,8 @@ TEST(Simulation, FlowControl) { run_seeds({"FlowControl", flow_control}); }
 TEST(Simulation, Deadlines) { run_seeds({"Deadlines", deadlines}); }
 TEST(Simulation, Cancellation) { run_seeds({"Cancellation", cancellation}); }
 TEST(Simulation, Drain) { run_seeds({"Drain", drain}); }
+TEST(Simulation, Retries) { run_seeds({"Retries", retries}); }
+TEST(Simulation, Balancing) { run_seeds({"Balancing", balancing}); }
 TEST(Simulation, ConnectionAge) { run_seeds({"ConnectionAge", connection_age}); }
 
 std::optional<std::uint64_t> number_after(int argc, char** argv, std::string_view flag) {

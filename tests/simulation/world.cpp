@@ -25,7 +25,7 @@ World::World(Simulation& simulation, const WorldOptions& options)
       book_(simulation),
       network_(std::make_shared<SimulatedNetwork>(simulation, options.weather)) {
   for (std::size_t i = 0; i < options.servers; ++i) add_server(options.server);
-  for (std::size_t i = 0; i < options.clients; ++i) add_client(options.channel);
+  for (std::size_t i = 0; i < options.clients; ++i) add_client(options);
 }
 
 // Servers that have not ended, which is a violation reported by then, cannot be destroyed.
@@ -47,15 +47,22 @@ void World::add_server(const ServerOptions& given) {
     options.loops.push_back(&simulation_.add_loop());
   addresses_.insert(addresses_.end(), options.listen.begin(), options.listen.end());
   servers_.push_back(std::make_unique<Server>(std::move(options)));
-  servers_.back()->add(std::make_shared<PlanService>(book_));
+  servers_.back()->add(std::make_shared<PlanService>(book_, servers_.size() - 1));
   require(servers_.back()->start().has_value(), "World: a server does not start");
 }
 
-void World::add_client(const ChannelOptions& given) {
-  ChannelOptions options = given;
-  options.connector = network_;
-  const std::string& address = addresses_[simulation_.below(addresses_.size())];
-  clients_.push_back({simulation_.add_loop(), Channel::open(address, std::move(options))});
+std::string World::target(bool all) {
+  if (!all) return addresses_[simulation_.below(addresses_.size())];
+  std::string list = "ipv4:" + addresses_.front();
+  for (std::size_t i = 1; i < addresses_.size(); ++i) list += "," + addresses_[i];
+  return list;
+}
+
+void World::add_client(const WorldOptions& options) {
+  ChannelOptions channel = options.channel;
+  channel.connector = network_;
+  clients_.push_back(
+      {simulation_.add_loop(), Channel::open(target(options.channels_know_all), std::move(channel))});
 }
 
 CallRecord& World::call(std::size_t client, CallPlan plan) {

@@ -16,6 +16,8 @@ struct WorldOptions {
   Weather weather = {};
   std::size_t servers = 1;
   std::size_t clients = 1;
+  /// Each client's channel knows every address; otherwise one of them.
+  bool channels_know_all = false;
   ServerOptions server = {};
   ChannelOptions channel = {};
 };
@@ -31,6 +33,8 @@ class World {
   CallBook& book() { return book_; }
   SimulatedNetwork& network() { return *network_; }
   Server& server(std::size_t index) { return *servers_[index]; }
+  std::size_t server_count() const { return servers_.size(); }
+  std::size_t address_count() const { return addresses_.size(); }
   std::size_t client_count() const { return clients_.size(); }
 
   /// Begins a call by a client now.
@@ -49,7 +53,8 @@ class World {
   };
 
   void add_server(const ServerOptions& options);
-  void add_client(const ChannelOptions& options);
+  void add_client(const WorldOptions& options);
+  std::string target(bool all);
 
   Simulation& simulation_;
   CallBook book_;
