@@ -24,6 +24,13 @@ threads: 4
 max-receive-message-bytes: 64MiB
 shutdown-grace: 1500ms
 require: [digits, magika]
+auth-keys-file: keys.txt
+jwks-file: jwks.json
+jwt-issuer: https://issuer
+jwt-audience: parlance
+rate-limit: 50
+max-concurrent-calls: 64
+access-log: all
 log-format: json
 log-level: debug
 )",
@@ -34,6 +41,13 @@ log-level: debug
   EXPECT_EQ(config.max_receive_message_bytes, 64 * 1024 * 1024);
   EXPECT_EQ(config.shutdown_grace, 1500ms);
   EXPECT_THAT(config.require, ElementsAre("digits", "magika"));
+  EXPECT_EQ(config.auth_keys_file, "keys.txt");
+  EXPECT_EQ(config.jwks_file, "jwks.json");
+  EXPECT_EQ(config.jwt_issuer, "https://issuer");
+  EXPECT_EQ(config.jwt_audience, "parlance");
+  EXPECT_EQ(config.rate_limit, 50);
+  EXPECT_EQ(config.max_concurrent_calls, 64);
+  EXPECT_EQ(config.access_log, AccessLogMode::kAll);
   EXPECT_EQ(config.log_format, LogFormat::kJson);
   EXPECT_EQ(config.log_level, LogLevel::kDebug);
 }
@@ -52,7 +66,8 @@ TEST(ConfigFile, AnUnknownKeyIsNamedWithItsLineTheNearestKeyAndAllKeys) {
   EXPECT_EQ(
       error_of("threads: 4\nshutdown_grace: 3s\n"),
       "serve.yaml:2: unknown key 'shutdown_grace'; did you mean 'shutdown-grace'? Keys: listen, tls-cert, "
-      "tls-key, client-ca, threads, max-receive-message-bytes, shutdown-grace, require, log-format, "
+      "tls-key, client-ca, threads, max-receive-message-bytes, shutdown-grace, require, auth-keys-file, "
+      "jwks-file, jwt-issuer, jwt-audience, rate-limit, max-concurrent-calls, access-log, log-format, "
       "log-level");
   EXPECT_THAT(error_of("tls: on"), StartsWith("serve.yaml:1: unknown key 'tls'. Keys: listen"));
 }
@@ -68,6 +83,14 @@ TEST(ConfigFile, TlsFilesComeTogether) {
   EXPECT_EQ(check(only_ca).error(), "client-ca needs tls-cert and tls-key");
 }
 
+TEST(ConfigFile, WhatTokensMustSayNeedsTheirKeys) {
+  ServeConfig config;
+  ASSERT_TRUE(read_config_text("jwt-issuer: me", "serve.yaml", config));
+  EXPECT_EQ(check(config).error(), "jwt-issuer and jwt-audience need jwks-file");
+  ASSERT_TRUE(read_config_text("jwks-file: jwks.json", "serve.yaml", config));
+  EXPECT_TRUE(check(config));
+}
+
 TEST(ConfigFile, AWrongValueIsNamedWithLineAndKey) {
   const std::pair<std::string, std::string> cases[] = {
       {"\nthreads: many", "serve.yaml:2: threads: 'many' is not a whole number from 0 to 1024"},
@@ -80,6 +103,7 @@ TEST(ConfigFile, AWrongValueIsNamedWithLineAndKey) {
       {"listen: []", "serve.yaml:1: listen: the list is empty"},
       {"log-level: verbose",
        "serve.yaml:1: log-level: 'verbose' is not a log level: debug, info, warning or error"},
+      {"access-log: some", "serve.yaml:1: access-log: 'some' is not off, errors or all"},
       {"log-format: xml", "serve.yaml:1: log-format: 'xml' is not a log format: text or json"},
       {"threads: 1\nthreads: 2", "serve.yaml:2: threads is given twice"},
       {"- threads", "serve.yaml:1: expected keys with values, as in 'threads: 4'"},

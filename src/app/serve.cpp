@@ -15,6 +15,7 @@
 #include "app/log.h"
 #include "app/model_health.h"
 #include "app/model_report.h"
+#include "app/serve_interceptors.h"
 #include "app/values.h"
 #include "base/version.h"
 #include "dialects/inference/service.h"
@@ -39,10 +40,13 @@ std::optional<TlsServerOptions> server_tls(const ServeConfig& config) {
       .client_certificate = mutual ? ClientCertificate::kRequired : ClientCertificate::kNone};
 }
 
-ServerOptions server_options(const ServeConfig& config, const Log& log) {
+using Interceptors = std::vector<std::shared_ptr<ServerInterceptor>>;
+
+ServerOptions server_options(const ServeConfig& config, Interceptors interceptors, const Log& log) {
   return {.listen = config.listen,
           .tls = server_tls(config),
           .threads = config.threads,
+          .interceptors = std::move(interceptors),
           .max_receive_message_bytes = config.max_receive_message_bytes,
           .shutdown_grace = config.shutdown_grace,
           .log = [&log](LogLevel level, std::string_view text) { log.write(level, text); }};
@@ -51,11 +55,12 @@ ServerOptions server_options(const ServeConfig& config, const Log& log) {
 // The models, what is served of them, and the log: everything `parlance serve` wires together.
 class InferenceServer {
  public:
-  InferenceServer(const std::filesystem::path& repository, const ServeConfig& config, const Log& log)
+  InferenceServer(const std::filesystem::path& repository, const ServeConfig& config,
+                  Interceptors interceptors, const Log& log)
       : config_(config),
         log_(log),
         models_({.root = repository, .required = config.require}, models::built_in_backends()),
-        server_(server_options(config, log)) {
+        server_(server_options(config, std::move(interceptors), log)) {
     server_.add(std::make_shared<dialects::inference::InferenceServiceHandler>(models_, workers_));
     server_.add(services::make_health_service(health_));
     services::add_reflection(server_);
@@ -129,7 +134,12 @@ int serve(const std::filesystem::path& repository, const ServeConfig& config) {
   }
   net::SignalWait signals{SIGTERM, SIGINT};
   log.info("parlance", {{"version", std::string{kVersion}}, {"repository", repository.string()}});
-  InferenceServer server{repository, config, log};
+  auto interceptors = make_interceptors(config, log);
+  if (!interceptors) {
+    log.error("cannot serve", {{"reason", interceptors.error()}});
+    return kExitNoInput;
+  }
+  InferenceServer server{repository, config, *std::move(interceptors), log};
   if (const Result<void> started = server.start(); !started) {
     log.error("cannot serve", {{"reason", std::string{started.error().message()}}});
     return kExitUnavailable;

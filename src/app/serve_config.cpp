@@ -14,6 +14,8 @@ using Assigned = std::expected<void, std::string>;
 using Values = std::span<const std::string>;
 
 constexpr std::uint64_t kMostThreads = 1024;
+constexpr std::uint64_t kMostConcurrentCalls = 1'000'000;
+constexpr std::uint64_t kHighestRate = 1'000'000'000;
 
 // `target` gets what was parsed, or the error goes on.
 template <typename Target, typename Parsed>
@@ -63,6 +65,33 @@ Assigned assign_require(ServeConfig& config, Values values) {
   return {};
 }
 
+Assigned assign_auth_keys(ServeConfig& config, Values values) {
+  return config.auth_keys_file = values[0], Assigned{};
+}
+Assigned assign_jwks(ServeConfig& config, Values values) { return config.jwks_file = values[0], Assigned{}; }
+Assigned assign_jwt_issuer(ServeConfig& config, Values values) {
+  return config.jwt_issuer = values[0], Assigned{};
+}
+Assigned assign_jwt_audience(ServeConfig& config, Values values) {
+  return config.jwt_audience = values[0], Assigned{};
+}
+
+Assigned assign_rate_limit(ServeConfig& config, Values values) {
+  return take(config.rate_limit, parse_count(values[0], kHighestRate));
+}
+
+Assigned assign_max_concurrent(ServeConfig& config, Values values) {
+  return take(config.max_concurrent_calls, parse_count(values[0], kMostConcurrentCalls));
+}
+
+Assigned assign_access_log(ServeConfig& config, Values values) {
+  constexpr std::array<std::string_view, 3> kNames{"off", "errors", "all"};  // as in AccessLogMode
+  for (std::size_t mode = 0; mode < kNames.size(); ++mode) {
+    if (kNames[mode] == values[0]) return config.access_log = static_cast<AccessLogMode>(mode), Assigned{};
+  }
+  return std::unexpected{fmt::format("'{}' is not off, errors or all", values[0])};
+}
+
 Assigned assign_log_format(ServeConfig& config, Values values) {
   if (values[0] == "text") return config.log_format = LogFormat::kText, Assigned{};
   if (values[0] == "json") return config.log_format = LogFormat::kJson, Assigned{};
@@ -103,6 +132,27 @@ constexpr std::array kSettings{
         "A model without which the server is not ready. May\nbe given more than once. Default: every model "
         "found",
         true, assign_require},
+    ServeSetting{"auth-keys-file", "FILE",
+                 "Lines of a name and a Bearer token; calls need one\nthen. Read again when it changes",
+                 false, assign_auth_keys},
+    ServeSetting{"jwks-file", "FILE",
+                 "The JSON Web Key Set that Bearer tokens (JWT) are\nsigned with. Read again when it changes",
+                 false, assign_jwks},
+    ServeSetting{"jwt-issuer", "NAME", "The iss that such tokens must have. Default: any", false,
+                 assign_jwt_issuer},
+    ServeSetting{"jwt-audience", "NAME", "The aud that such tokens must name. Default: any", false,
+                 assign_jwt_audience},
+    ServeSetting{"rate-limit", "N",
+                 "Calls a second that one client may make: a token's\nsubject, else x-client-id, else an "
+                 "address.\nDefault: 0, no limit",
+                 false, assign_rate_limit},
+    ServeSetting{
+        "max-concurrent-calls", "N",
+        "Calls that run at a time; twice as many may wait,\nmore are RESOURCE_EXHAUSTED. Default: 0, no "
+        "limit",
+        false, assign_max_concurrent},
+    ServeSetting{"access-log", "WHICH", "off, errors (calls that fail) or all. Default: errors", false,
+                 assign_access_log},
     ServeSetting{"log-format", "FORMAT", "text, or json: one object a line. Default: text", false,
                  assign_log_format},
     ServeSetting{"log-level", "LEVEL", "debug, info, warning or error. Default: info", false,
@@ -119,6 +169,9 @@ std::expected<void, std::string> check(const ServeConfig& config) {
   }
   if (!config.client_ca.empty() && config.tls_cert.empty()) {
     return std::unexpected{std::string{"client-ca needs tls-cert and tls-key"}};
+  }
+  if (config.jwks_file.empty() && !(config.jwt_issuer.empty() && config.jwt_audience.empty())) {
+    return std::unexpected{std::string{"jwt-issuer and jwt-audience need jwks-file"}};
   }
   return {};
 }

@@ -15,6 +15,7 @@
 namespace parlance::app {
 
 enum class LogFormat : std::uint8_t { kText, kJson };
+enum class AccessLogMode : std::uint8_t { kOff, kErrors, kAll };
 
 /// What `parlance serve` can be told, by flags or by a configuration file.
 struct ServeConfig {
@@ -26,6 +27,13 @@ struct ServeConfig {
   std::size_t max_receive_message_bytes = grpc::kDefaultMaxReceiveMessageBytes;
   std::chrono::milliseconds shutdown_grace{30'000};
   std::vector<std::string> require;  // empty: every model of the repository
+  std::string auth_keys_file;        // empty, and no jwks_file: anyone may call
+  std::string jwks_file;
+  std::string jwt_issuer;                // empty: any
+  std::string jwt_audience;              // empty: any
+  double rate_limit = 0;                 // calls a second and client; 0: no limit
+  std::size_t max_concurrent_calls = 0;  // 0: no limit
+  AccessLogMode access_log = AccessLogMode::kErrors;
   LogFormat log_format = LogFormat::kText;
   LogLevel log_level = LogLevel::kInfo;
 };

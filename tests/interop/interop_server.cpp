@@ -1,28 +1,22 @@
 // parlance-interop-server: grpc.testing.TestService for other implementations' interop clients.
 #include <CLI/CLI.hpp>
-#include <csignal>
 #include <cstdio>
 
-#include "net/signals.h"
 #include "rpc/server.h"
 #include "test_service.h"
 
 namespace {
 
 int serve(parlance::ServerOptions options) {
-  parlance::net::SignalWait signals{SIGTERM, SIGINT};
   parlance::Server server{std::move(options)};
   server.add(std::make_shared<parlance::interop::TestService>());
-  if (const auto started = server.start(); !started) {
-    std::fprintf(stderr, "%s\n", started.error().to_string().c_str());
-    return 1;
-  }
-  std::printf("listening on %s\n", server.addresses().front().c_str());
-  std::fflush(stdout);
-  signals.wait();
-  server.shutdown();
-  server.wait();
-  return 0;
+  const auto print_address = [&server] {
+    std::printf("listening on %s\n", server.addresses().front().c_str());
+    std::fflush(stdout);
+  };
+  const auto served = server.run(print_address);
+  if (!served) std::fprintf(stderr, "%s\n", served.error().to_string().c_str());
+  return served ? 0 : 1;
 }
 
 }  // namespace

@@ -2,14 +2,12 @@
 // reflection until SIGTERM.
 
 #include <charconv>
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "echo_service.h"
-#include "net/signals.h"
 #include "rpc/server.h"
 #include "services/health_service.h"
 #include "services/reflection_service.h"
@@ -66,17 +64,13 @@ int serve(int count, char** arguments) {
   server.add(services::make_health_service(health));
   services::add_reflection(server);
 
-  net::SignalWait signals{SIGTERM, SIGINT};
-  if (const Result<void> started = server.start(); !started) {
-    std::fprintf(stderr, "%s\n", started.error().to_string().c_str());
-    return 1;
-  }
-  std::printf("listening on %s\n", server.addresses().front().c_str());
-  std::fflush(stdout);
-  signals.wait();
-  server.shutdown();
-  server.wait();
-  return 0;
+  const auto print_address = [&server] {
+    std::printf("listening on %s\n", server.addresses().front().c_str());
+    std::fflush(stdout);
+  };
+  const Result<void> served = server.run(print_address);
+  if (!served) std::fprintf(stderr, "%s\n", served.error().to_string().c_str());
+  return served ? 0 : 1;
 }
 
 }  // namespace

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/log.h"
+#include "app/serve_config.h"
+#include "interceptors/access_log.h"
+#include "rpc/server_interceptor.h"
+
+namespace parlance::app {
+
+/// What runs around every call of `parlance serve`, outermost first: access log, Bearer tokens, rate limit,
+/// concurrency limit, each when `config` asks for it. `log` outlives them. The error says which file cannot
+/// be used and why.
+std::expected<std::vector<std::shared_ptr<ServerInterceptor>>, std::string> make_interceptors(
+    const ServeConfig& config, const Log& log);
+
+/// A call's line in the log: what is not known is left out.
+LogFields access_fields(const interceptors::CallRecord& record);
+/// Failures that are the server's are warnings, all else is info.
+LogLevel access_level(StatusCode code);
+
+}  // namespace parlance::app
