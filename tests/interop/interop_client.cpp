@@ -8,14 +8,14 @@
 
 namespace {
 
-using parlance::interop::http2_cases;
+using parlance::interop::special_cases;
 using parlance::interop::Target;
 using parlance::interop::test_cases;
 using parlance::interop::TestCase;
 
 const TestCase& case_of(const std::string& name) {
-  const auto found = http2_cases().find(name);
-  return found != http2_cases().end() ? found->second : test_cases().at(name);
+  const auto found = special_cases().find(name);
+  return found != special_cases().end() ? found->second : test_cases().at(name);
 }
 
 // Exit code: how many cases failed.
@@ -52,7 +52,7 @@ int main(int argc, char** argv) {
   std::vector<std::string> usual;
   add_names(test_cases(), usual);
   std::vector<std::string> known = usual;
-  add_names(http2_cases(), known);
+  add_names(special_cases(), known);
   int per_iteration_ms = 1'000;
   int overall_s = 10;
   app.add_option("--server_host", host)->capture_default_str();
@@ -61,7 +61,7 @@ int main(int argc, char** argv) {
                  "The name that the server's certificate must carry");
   app.add_flag("--use_tls", use_tls);
   app.add_option("--ca_file", ca_file, "PEM file with the roots; default: the system's");
-  app.add_option("--test_case", names, "One or more; default: all but those that need a misbehaving server")
+  app.add_option("--test_case", names, "One or more; default: all that need no special server")
       ->check(CLI::IsMember(known))
       ->delimiter(',');
   app.add_option("--soak_iterations", target.soak.iterations)->capture_default_str();

@@ -33,9 +33,12 @@ int main(int argc, char** argv) {
   CLI::Option* key_option = app.add_option("--tls_key", key, "PEM file");
   cert_option->needs(key_option);
   key_option->needs(cert_option);
+  std::uint32_t most_streams = parlance::http2::Limits{}.max_concurrent_streams;
+  app.add_option("--max_concurrent_streams", most_streams, "On one connection")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
 
   parlance::ServerOptions options{.listen = {host + ":" + std::to_string(port)}};
+  options.http2.max_concurrent_streams = most_streams;
   if (!certificate.empty()) options.tls = {.certificate_file = certificate, .key_file = key};
   return serve(std::move(options));
 }

@@ -52,7 +52,7 @@ void client_compressed_unary(const Target& target) {
 void cacheable_unary(const Target& target) {
   const Client client{target.open()};
   Metadata metadata;
-  metadata.add("x-user-ip", "1.2.3.4");
+  (void)metadata.add("x-user-ip", "1.2.3.4");
   SimpleRequest request;
   request.mutable_payload()->set_body(std::to_string(steady_clock::now().time_since_epoch().count()));
   const CallOptions options{.metadata = &metadata};
@@ -193,8 +193,8 @@ void expect_echoed(const auto& call) {
 
 void custom_metadata(const Target& target) {
   Metadata metadata;
-  metadata.add(kInitialName, kInitialValue);
-  metadata.add(kTrailingName, kTrailingValue);
+  (void)metadata.add(kInitialName, kInitialValue);
+  (void)metadata.add(kTrailingName, kTrailingValue);
   const CallOptions options{.metadata = &metadata};
   const Client client{target.open()};
 

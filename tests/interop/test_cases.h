@@ -37,7 +37,8 @@ struct Target {
 /// Failure.
 using TestCase = std::function<void(const Target&)>;
 const std::map<std::string, TestCase>& test_cases();
-/// Cases against servers that misbehave on HTTP/2, each against its own.
-const std::map<std::string, TestCase>& http2_cases();
+/// Cases that need a server set up for them: one that misbehaves on HTTP/2, each its own; for
+/// max_concurrent_streams_connection_scaling one that takes two streams a connection.
+const std::map<std::string, TestCase>& special_cases();
 
 }  // namespace parlance::interop

@@ -1,7 +1,6 @@
 """gRPC's interoperability cases: our client and server against each other and against those of grpc++, grpc-go and
 grpcio, in plaintext and over TLS, and our client against servers that misbehave on HTTP/2."""
 
-import contextlib
 import os
 import re
 import subprocess
@@ -12,7 +11,7 @@ from misbehaving_server import MisbehavingServer
 
 from support.process import ServerProcess, program, tool
 
-CASES = 24  # of our client, those against misbehaving servers not counted
+CASES = 24  # of our client, those that need a special server not counted
 GRPCPP_CASES = 20
 
 # What the servers of others do not do: case -> what our client then says.
@@ -63,9 +62,10 @@ def client_flags(certificates, tls: bool) -> list[str]:
     return ["--use_tls", "--ca_file", str(certificates / "ca.pem")] if tls else []
 
 
-def our_server(certificates, tls: bool) -> ServerProcess:
+def our_server(certificates, tls: bool, *flags: str) -> ServerProcess:
     pair = ["--tls_cert", str(certificates / "server.pem"), "--tls_key", str(certificates / "server.key")]
-    return ServerProcess("parlance-interop-server", "--host", "127.0.0.1", "--port", "0", *(pair if tls else []))
+    address = ["--host", "127.0.0.1", "--port", "0"]
+    return ServerProcess("parlance-interop-server", *address, *(pair if tls else []), *flags)
 
 
 def go_server(certificates, tls: bool) -> ServerProcess:
@@ -147,6 +147,13 @@ def test_a_server_that_misbehaves_on_http2(case):
     if case == "ping":
         (connection,) = server.connections
         assert 20 < connection.pings_sent == connection.pings_answered
+
+
+@both
+def test_connections_are_added_when_one_is_full(certificates, tls):
+    case = "max_concurrent_streams_connection_scaling"
+    with our_server(certificates, tls, "--max_concurrent_streams", "2") as server:
+        assert run_client(server.port, "--test_case", case, *client_flags(certificates, tls)) == {case: "passed"}
 
 
 def test_a_case_that_fails_is_told_and_counted():

@@ -16,10 +16,10 @@ constexpr std::string_view kEchoTrailing = "x-grpc-test-echo-trailing-bin";
 
 void echo_metadata(ServerCall& call) {
   if (const auto value = call.request_metadata().get(kEchoInitial)) {
-    call.initial_metadata().add(kEchoInitial, *value);
+    (void)call.initial_metadata().add(kEchoInitial, *value);
   }
   if (const auto value = call.request_metadata().get(kEchoTrailing)) {
-    call.trailing_metadata().add(kEchoTrailing, *value);
+    (void)call.trailing_metadata().add(kEchoTrailing, *value);
   }
 }
 
@@ -52,6 +52,7 @@ Task<bool> write_responses(ServerCall& call, const TestService::OutputRequest& r
     }
     TestService::OutputResponse response;
     set_body(*response.mutable_payload(), wanted.size());
+    if (wanted.fill_peer_socket_address().value()) response.set_peer_socket_address(std::string{call.peer()});
     const bool written = co_await out.write(response, {.compress = wanted.compressed().value()});
     if (!written) co_return false;
   }
@@ -78,7 +79,7 @@ Task<Result<TestService::SimpleResponse>> TestService::UnaryCall(ServerCall& cal
 
 Task<Result<TestService::SimpleResponse>> TestService::CacheableUnaryCall(ServerCall& call,
                                                                           Incoming<SimpleRequest> request) {
-  call.initial_metadata().add("cache-control", "max-age=60, public");
+  (void)call.initial_metadata().add("cache-control", "max-age=60, public");
   return UnaryCall(call, std::move(request));
 }
 

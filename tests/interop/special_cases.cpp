@@ -1,3 +1,4 @@
+#include <string>
 #include <vector>
 
 #include "expectations.h"
@@ -36,9 +37,33 @@ void max_streams(const Target& target) {
   for (auto& call : calls) expect_body(value_of(call.wait()).payload(), kLargeResponse);
 }
 
+// Two streams fill a connection; the third has one of its own.
+void connection_scaling(const Target& target) {
+  constexpr std::size_t kCalls = 3;
+  const Client client{target.open()};
+  std::vector<ClientReaderWriter<StreamingOutputCallRequest, StreamingOutputCallResponse>> calls;
+  std::vector<std::string> peers;
+  StreamingOutputCallRequest request;
+  request.add_response_parameters()->mutable_fill_peer_socket_address()->set_value(true);
+  while (calls.size() < kCalls) {
+    auto& call = calls.emplace_back(client.FullDuplexCall({.timeout = std::chrono::seconds{30}}));
+    call.write(request).wait();
+    const auto response = call.read().wait();
+    expect(response.has_value(), concat("stream ", calls.size(), " got no response"));
+    peers.push_back(response->peer_socket_address());
+  }
+  expect(peers[0] == peers[1],
+         concat("two connections were made for two streams: ", peers[0], ", ", peers[1]));
+  expect(peers[2] != peers[0], "the third stream went over a connection that was full");
+  for (auto& call : calls) {
+    call.writes_done().wait();
+    expect_status(call.finish().wait(), StatusCode::kOk);
+  }
+}
+
 }  // namespace
 
-const std::map<std::string, TestCase>& http2_cases() {
+const std::map<std::string, TestCase>& special_cases() {
   static const std::map<std::string, TestCase> cases{
       {"goaway", goaway},
       {"rst_after_header", rst},
@@ -46,6 +71,7 @@ const std::map<std::string, TestCase>& http2_cases() {
       {"rst_after_data", rst},
       {"ping", one_large_call},
       {"max_streams", max_streams},
+      {"max_concurrent_streams_connection_scaling", connection_scaling},
       {"data_frame_padding", one_large_call},
       {"no_df_padding_sanity_test", one_large_call},
   };
