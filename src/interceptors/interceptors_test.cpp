@@ -36,6 +36,9 @@ using ::testing::StartsWith;
 
 constexpr auto kPatience = 30s;
 
+// What is refused with advice to come back must not be tried again behind the test's back.
+const ChannelOptions kOnce{.enable_retries = false};
+
 template <typename Condition>
 bool eventually(Condition condition) {
   for (const auto end = Clock::now() + kPatience; Clock::now() < end;) {
@@ -299,7 +302,7 @@ TEST_F(TokenFiles, FilesThatCannotBeUsedAreSaidAtOnce) {
 TEST(RateLimit, RefusesWithTheTimeToComeBack) {
   const EchoServer server{
       with({std::make_shared<RateLimit>(RateLimitOptions{.calls_per_second = 0.001, .burst = 2})})};
-  const EchoClient client = server.client();
+  const EchoClient client = server.client(kOnce);
   EXPECT_TRUE(client.Unary(text("one")).wait());
   EXPECT_TRUE(client.Split(text("ab")).finish().wait().ok());
   auto call = client.Collect();
@@ -323,7 +326,7 @@ TEST(RateLimit, RefusesWithTheTimeToComeBack) {
 TEST(RateLimit, CountsEachClientForItself) {
   const EchoServer server{
       with({std::make_shared<RateLimit>(RateLimitOptions{.calls_per_second = 0.001, .burst = 1})})};
-  const EchoClient client = server.client();
+  const EchoClient client = server.client(kOnce);
   for (const char* id : {"one", "two"}) {
     const Metadata sent = metadata({{"x-client-id", id}});
     EXPECT_TRUE(client.Unary(text("hello"), {.metadata = &sent}).wait()) << id;
@@ -336,7 +339,7 @@ TEST_F(TokenFiles, TheRateLimitCountsASubjectWhateverItCallsItself) {
   write(keys_, "ci 0123456789abcdef\n");
   const EchoServer server{with({made({.keys_file = keys_}), std::make_shared<RateLimit>(RateLimitOptions{
                                                                 .calls_per_second = 0.001, .burst = 1})})};
-  const EchoClient client = server.client();
+  const EchoClient client = server.client(kOnce);
   const Metadata one = metadata({{"authorization", "Bearer 0123456789abcdef"}, {"x-client-id", "one"}});
   const Metadata two = metadata({{"authorization", "Bearer 0123456789abcdef"}, {"x-client-id", "two"}});
   EXPECT_TRUE(client.Unary(text("hello"), {.metadata = &one}).wait());
@@ -360,7 +363,7 @@ struct Limited {
 
   std::shared_ptr<ConcurrencyLimit> limit;
   EchoServer server;
-  EchoClient client = server.client();
+  EchoClient client = server.client(kOnce);
 };
 
 TEST(ConcurrencyLimit, LetsWaitingCallsInAsOthersEnd) {
@@ -429,7 +432,7 @@ TEST(ConcurrencyLimit, KeepsItsBooksUnderACrowd) {
   std::vector<std::thread> crowd;
   for (int i = 0; i < 8; ++i) {
     crowd.emplace_back([&] {
-      const EchoClient client = limited.server.client();
+      const EchoClient client = limited.server.client(kOnce);
       for (int round = 0; round < 50; ++round) {
         const auto reply = client.Sleep(number(round % 3)).wait();
         reply ? ++served : ++shed;
