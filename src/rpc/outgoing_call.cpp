@@ -46,6 +46,16 @@ void OutgoingCall::Attempts::remove(const ClientStream& attempt) {
   --count_;
 }
 
+ClientStream* OutgoingCall::Attempts::next_to_drop(const ClientStream* but) const {
+  ClientStream* open = nullptr;
+  for (ClientStream* attempt : *this) {
+    if (attempt == but) continue;
+    if (!attempt->is_open()) return attempt;
+    open = attempt;
+  }
+  return open;
+}
+
 OutgoingCall::OutgoingCall(net::Loop& loop, std::shared_ptr<const ChannelConfig> config,
                            std::string_view path, const CallOptions& options)
     : loop_(loop),
@@ -201,10 +211,10 @@ void OutgoingCall::commit(ClientStream& attempt) {
   kept_bytes_ = 0;
 }
 
+// Dropping one makes room on its connection, which another may take at once, of whatever call; so what waits
+// goes first, and nothing is remembered of the list meanwhile.
 void OutgoingCall::drop_attempts(StatusCode code, const ClientStream* but) {
-  const Attempts attempts = attempts_;
-  for (ClientStream* attempt : attempts) {
-    if (attempt == but) continue;
+  while (ClientStream* attempt = attempts_.next_to_drop(but)) {
     attempts_.remove(*attempt);
     attempt->abandon(code);
   }
@@ -212,12 +222,21 @@ void OutgoingCall::drop_attempts(StatusCode code, const ClientStream* but) {
 
 void OutgoingCall::on_response_headers(ClientStream& attempt, grpc::Metadata metadata,
                                        grpc::Encoding encoding) {
+  add_reference();
   commit(attempt);
+  // Somebody who heard of the others' end may have cancelled the call, and the attempt with it.
+  if (!ended_) take_headers(attempt, std::move(metadata), encoding);
+  drop_reference();
+}
+
+void OutgoingCall::take_headers(const ClientStream& attempt, grpc::Metadata metadata,
+                                grpc::Encoding encoding) {
   peer_ = attempt.connection()->peer();
   response_encoding_ = encoding;
   reader_.set_encoding_announced(encoding != grpc::Encoding::kIdentity);
   initial_metadata_ = std::move(metadata);
   headers_received_ = true;
+  tell_writer();
   headers_waiting_.resume();
 }
 
@@ -235,12 +254,20 @@ void OutgoingCall::on_attempt_ended(ClientStream& attempt, AttemptEnd ended) {
   if (!is_committed_ && attempt.connection() != nullptr) peer_ = attempt.connection()->peer();
   if (ended.status.ok()) ended.status = reader_.finish();
   if (ended.status.ok() && loop_channel_ != nullptr) loop_channel_->throttle().on_success();
-  if (!ended.status.ok() && !is_committed_ && goes_on_after(ended)) return;
-  trailing_metadata_ = std::move(ended.trailers);
   add_reference();
-  drop_attempts(StatusCode::kCancelled);
-  end(std::move(ended.status));
+  if (!ended.status.ok() && !is_committed_ && goes_on_after(ended)) {
+    tell_writer();
+  } else {
+    trailing_metadata_ = std::move(ended.trailers);
+    drop_attempts(StatusCode::kCancelled);
+    end(std::move(ended.status));
+  }
   drop_reference();
+}
+
+// The queue that the writer waits for may have been that of an attempt that is gone.
+void OutgoingCall::tell_writer() {
+  if (!send_queue_full()) writer_waiting_.resume();
 }
 
 bool OutgoingCall::goes_on_after(const AttemptEnd& end) {

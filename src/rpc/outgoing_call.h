@@ -130,6 +130,8 @@ class OutgoingCall final : TimerNode, CancellationListener {
   void commit(ClientStream& attempt);
   void drop_attempts(StatusCode code, const ClientStream* but = nullptr);
   void next_attempt_due();
+  void tell_writer();
+  void take_headers(const ClientStream& attempt, grpc::Metadata metadata, grpc::Encoding encoding);
   /// Whether another attempt follows, or others still run.
   bool goes_on_after(const AttemptEnd& end);
   bool again_after(Duration pause);
@@ -150,6 +152,8 @@ class OutgoingCall final : TimerNode, CancellationListener {
     ClientStream& first() const { return *attempts_[0]; }
     void add(ClientStream& attempt) { attempts_[count_++] = &attempt; }
     void remove(const ClientStream& attempt);
+    /// One that waits for a connection, if any does, else any; null when only `but` is left.
+    ClientStream* next_to_drop(const ClientStream* but) const;
     ClientStream* const* begin() const { return attempts_.data(); }
     ClientStream* const* end() const { return attempts_.data() + count_; }
 

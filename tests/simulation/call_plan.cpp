@@ -84,7 +84,7 @@ void CallBook::handler_begins(CallRecord& record, std::size_t server) {
   simulation_.note(concat("handler of call ", record.number, " begins at server ", server));
   ++record.handlers_running;
   record.server = server;
-  if (++record.handlers_begun > kMostAttempts || record.responses_read > 0) {
+  if (++record.handlers_begun > kMostAttempts || (record.responses_read > 0 && !hedges_)) {
     simulation_.violated(concat("call ", record.number, " began once more, after ", record.responses_read,
                                 " responses and ", record.handlers_begun - 1, " handlers"));
   }

@@ -66,6 +66,8 @@ class CallBook {
 
   /// From now on a handler that runs for longer than this after its client has left is a violation.
   void expect_cancellation_within(Duration time) { cancellation_within_ = time; }
+  /// Attempts of one call may run at once (hedging): one may begin when another was answered.
+  void allow_hedges() { hedges_ = true; }
   /// At the server of that number.
   void handler_begins(CallRecord& record, std::size_t server);
   void handler_ended(CallRecord& record);
@@ -74,6 +76,7 @@ class CallBook {
   Simulation& simulation_;
   std::map<std::uint64_t, CallRecord> records_;
   std::size_t ended_ = 0;
+  bool hedges_ = false;
   Duration cancellation_within_ = Duration::max();
 };
 

@@ -48,6 +48,21 @@ WorldOptions random_world(Simulation& simulation) {
   return options;
 }
 
+std::string_view random_policy(Simulation& simulation) {
+  static constexpr std::array<std::string_view, 5> kPolicies{
+      "pick_first", "round_robin", "least_request_experimental", "weighted_round_robin",
+      "ring_hash_experimental"};
+  return kPolicies[simulation.below(kPolicies.size())];
+}
+
+// `method`: JSON fields of the one methodConfig.
+ServiceConfig config_of(std::string_view policy, std::string_view method) {
+  const auto config = ServiceConfig::parse(concat(R"({"loadBalancingConfig":[{")", policy,
+                                                  R"(":{}}],"methodConfig":[{"name":[{}])", method, "}]}"));
+  require(config.has_value(), config ? "" : config.error().c_str());
+  return *config;
+}
+
 // Of a call's messages each way: beyond the windows, and no more than takes a while.
 std::size_t most_bytes(const WorldOptions& options) {
   const std::size_t window_bytes = std::min(options.server.http2.initial_stream_window_bytes,
@@ -67,6 +82,7 @@ CallPlan plan_in_a_storm(Simulation& simulation, std::size_t most_bytes) {
   CallPlan plan = random_plan(simulation, most_bytes);
   if (simulation.chance(0.9)) plan.timeout = simulation.between(milliseconds{1}, seconds{20});
   if (simulation.chance(0.2)) plan.cancel_after = simulation.between(milliseconds{1}, seconds{2});
+  if (simulation.chance(0.3)) plan.failures = static_cast<int>(simulation.below(5));
   plan.wait_for_ready = simulation.chance(0.3);
   return plan;
 }
@@ -136,6 +152,8 @@ void deadlines(Simulation& simulation) {
   options.weather.ignore = 0.1;
   options.weather.cut = 0.4;
   options.weather.black_hole = 0.2;
+  options.channels_know_all = simulation.chance(0.5);
+  options.channel.service_config = config_of(random_policy(simulation), "");
   if (simulation.chance(0.5)) options.channel.keepalive.time = seconds{10};
   if (simulation.chance(0.5)) options.server.keepalive.time = seconds{10};
   World world{simulation, options};
@@ -197,15 +215,32 @@ void retries(Simulation& simulation) {
   world.end();
 }
 
+void hedging(Simulation& simulation) {
+  WorldOptions options = random_world(simulation);
+  options.channels_know_all = true;
+  const auto delay = std::chrono::duration<double>{simulation.between({}, seconds{1})};
+  const std::string method =
+      concat(R"(,"hedgingPolicy":{"maxAttempts":4,"hedgingDelay":")", std::to_string(delay.count()),
+             R"(s","nonFatalStatusCodes":["UNAVAILABLE"]})");
+  options.channel.service_config = config_of("round_robin", method);
+  World world{simulation, options};
+  world.book().allow_hedges();
+  const std::size_t calls = 1 + simulation.below(12);
+  world.call_at_random(calls, seconds{5}, [&] {
+    CallPlan plan = random_plan(simulation, most_bytes(options) / 8);
+    plan.failures = static_cast<int>(simulation.below(4));
+    return plan;
+  });
+  expect_all_ok(simulation, world);
+  world.end();
+}
+
 void balancing(Simulation& simulation) {
-  static constexpr std::array<std::string_view, 4> kPolicies{
-      "pick_first", "round_robin", "least_request_experimental", "weighted_round_robin"};
-  const std::string_view policy = kPolicies[simulation.below(kPolicies.size())];
+  const std::string_view policy = random_policy(simulation);
   WorldOptions options = random_world(simulation);
   options.servers = 2 + simulation.below(3);
   options.channels_know_all = true;
-  options.channel.service_config =
-      *ServiceConfig::parse(concat(R"({"loadBalancingConfig":[{")", policy, R"(":{}}]})"));
+  options.channel.service_config = config_of(policy, "");
   World world{simulation, options};
   const auto plan = [&] { return random_plan(simulation, most_bytes(options) / 8); };
   world.call_at_random(1 + simulation.below(15), seconds{5}, plan);

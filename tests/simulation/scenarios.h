@@ -25,6 +25,8 @@ void cancellation(Simulation& simulation);
 void drain(Simulation& simulation);
 /// Handlers that fail before they answer: as many attempts as it takes, and every call is OK.
 void retries(Simulation& simulation);
+/// The same when attempts run at once.
+void hedging(Simulation& simulation);
 /// Several servers, of which one leaves: every call is OK, and calls go where the policy says.
 void balancing(Simulation& simulation);
 /// Connections that are told to go for their age or idleness: no call notices.

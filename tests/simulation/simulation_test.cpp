@@ -82,6 +82,7 @@ TEST(Simulation, Deadlines) { run_seeds({"Deadlines", deadlines}); }
 TEST(Simulation, Cancellation) { run_seeds({"Cancellation", cancellation}); }
 TEST(Simulation, Drain) { run_seeds({"Drain", drain}); }
 TEST(Simulation, Retries) { run_seeds({"Retries", retries}); }
+TEST(Simulation, Hedging) { run_seeds({"Hedging", hedging}); }
 TEST(Simulation, Balancing) { run_seeds({"Balancing", balancing}); }
 TEST(Simulation, ConnectionAge) { run_seeds({"ConnectionAge", connection_age}); }
 
