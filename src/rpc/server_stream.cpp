@@ -6,6 +6,7 @@
 #include "grpc/status_wire.h"
 #include "rpc/incoming.h"
 #include "rpc/interceptor_chain.h"
+#include "rpc/load_report.h"
 #include "rpc/request_head.h"
 #include "rpc/server_connection.h"
 #include "rpc/server_errors.h"
@@ -285,6 +286,9 @@ void ServerStream::finish(const Status& status) {
   const bool explain = server_loop_.options().explain_errors;
   grpc::append_status(explain ? status : grpc::without_explanation(status), fields);
   if (!retry_pushback_ms_.empty()) fields.add("grpc-retry-pushback-ms", retry_pushback_ms_);
+  if (const CallLoad* load = attributes().find<CallLoad>()) {
+    trailing_metadata_.add(kLoadReportTrailer, load->report);
+  }
   trailing_metadata_.append_to(fields);
   connection_->http2().send_headers(id_, fields.fields(), true);
   connection_->flush();

@@ -3,13 +3,18 @@
 #include <cstdio>
 
 #include "rpc/server.h"
+#include "services/orca.h"
 #include "test_service.h"
 
 namespace {
 
 int serve(parlance::ServerOptions options) {
   parlance::Server server{std::move(options)};
-  server.add(std::make_shared<parlance::interop::TestService>());
+  const auto figures = std::make_shared<parlance::services::LoadFigures>();
+  server.add(std::make_shared<parlance::interop::TestService>(figures));
+  // What gRPC's case orca_oob asks for: a report every second.
+  server.add(
+      parlance::services::make_orca_service(figures, {.min_report_interval = std::chrono::seconds{1}}));
   const auto print_address = [&server] {
     std::printf("listening on %s\n", server.addresses().front().c_str());
     std::fflush(stdout);

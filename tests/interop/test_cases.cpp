@@ -5,6 +5,8 @@
 
 #include "base/concat.h"
 #include "expectations.h"
+#include "services/orca.h"
+#include "xds/service/orca/v3/orca.parlance.h"
 
 namespace parlance::interop {
 namespace {
@@ -268,6 +270,59 @@ void timeout_on_sleeping_server(const Target& target) {
   expect_status(call.finish().wait(), StatusCode::kDeadlineExceeded);
 }
 
+TestOrcaReport test_report(double cpu, double memory, double utilization) {
+  TestOrcaReport report;
+  report.set_cpu_utilization(cpu);
+  report.set_memory_utilization(memory);
+  (*report.mutable_utilization())["util"] = utilization;
+  return report;
+}
+
+void orca_per_rpc(const Target& target) {
+  SimpleRequest request = simple_request(kLargeRequest, kLargeResponse);
+  *request.mutable_orca_per_query_report() = test_report(0.8210, 0.5847, 0.30499);
+  (*request.mutable_orca_per_query_report()->mutable_request_cost())["cost"] = 3456.32;
+  auto call = Client{target.open()}.UnaryCall(request);
+  value_of(call.wait());
+  const auto report = services::load_report_of(call.trailing_metadata());
+  expect(report.has_value(), "no load report came with the call");
+  expect(report->cpu_utilization == 0.8210 && report->memory_utilization == 0.5847,
+         "the utilization is not the one asked for");
+  expect(report->request_cost == std::map<std::string, double, std::less<>>{{"cost", 3456.32}} &&
+             report->utilization == std::map<std::string, double, std::less<>>{{"util", 0.30499}},
+         "the figures by name are not those asked for");
+}
+
+// Sets the load by the first call; the second has to tell it within five seconds.
+void expect_out_of_band(auto& setter, auto& reports, const TestOrcaReport& wanted) {
+  StreamingOutputCallRequest request = output_request(0, 1);
+  *request.mutable_orca_oob_report() = wanted;
+  setter.write(request).wait();
+  expect(setter.read().wait().has_value(), "the load was not taken");
+  const auto until = steady_clock::now() + std::chrono::seconds{5};
+  while (steady_clock::now() < until) {
+    const auto report = reports.read().wait();
+    expect(report.has_value(), "the reports ended");
+    if (report->cpu_utilization() == wanted.cpu_utilization() &&
+        report->mem_utilization() == wanted.memory_utilization() && report->utilization_size() == 1 &&
+        report->utilization().begin()->second == wanted.utilization().begin()->second) {
+      return;
+    }
+  }
+  throw Failure{"the load was not reported within 5 seconds"};
+}
+
+void orca_oob(const Target& target) {
+  const Channel channel = target.open();
+  auto setter = Client{channel}.FullDuplexCall({.timeout = milliseconds{20'000}});
+  ::xds::service::orca::v3::OrcaLoadReportRequest every_second;
+  every_second.mutable_report_interval()->set_seconds(1);
+  auto reports = ::xds::service::orca::v3::OpenRcaService::Client{channel}.StreamCoreMetrics(
+      every_second, {.timeout = milliseconds{20'000}});
+  expect_out_of_band(setter, reports, test_report(0.8210, 0.5847, 0.30499));
+  expect_out_of_band(setter, reports, test_report(0.29309, 0.2, 0.2039));
+}
+
 // Large unary calls one after another; `channel_of` gives each its channel.
 void soak(const Target& target, const std::function<Channel()>& channel_of) {
   const SoakOptions& options = target.soak;
@@ -319,6 +374,8 @@ const std::map<std::string, TestCase>& test_cases() {
       {"cancel_after_begin", cancel_after_begin},
       {"cancel_after_first_response", cancel_after_first_response},
       {"timeout_on_sleeping_server", timeout_on_sleeping_server},
+      {"orca_per_rpc", orca_per_rpc},
+      {"orca_oob", orca_oob},
       {"pick_first_unary", pick_first_unary},
       {"rpc_soak", rpc_soak},
       {"channel_soak", channel_soak},

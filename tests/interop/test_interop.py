@@ -11,13 +11,18 @@ from misbehaving_server import MisbehavingServer
 
 from support.process import ServerProcess, program, tool
 
-CASES = 24  # of our client, those that need a special server not counted
+CASES = 26  # of our client, those that need a special server not counted
 GRPCPP_CASES = 20
 
 # What the servers of others do not do: case -> what our client then says.
+NO_ORCA = {  # theirs are not made to report their load
+    "orca_per_rpc": "no load report came with the call",
+    "orca_oob": "the reports ended",
+}
 GRPCIO_CANNOT = {  # its handlers are not told whether a message came compressed, so they never answer INVALID_ARGUMENT
     "client_compressed_unary": "the server does not look whether messages are compressed",
     "client_compressed_streaming": "the server does not look whether messages are compressed",
+    **NO_ORCA,
 }
 GRPC_GO_CANNOT = {
     **dict.fromkeys(  # its program has no gzip
@@ -31,8 +36,10 @@ GO_CASES = [
     "empty_unary", "large_unary", "client_streaming", "server_streaming", "ping_pong", "empty_stream",
     "custom_metadata", "status_code_and_message", "special_status_message", "unimplemented_method",
     "unimplemented_service", "cancel_after_begin", "cancel_after_first_response", "timeout_on_sleeping_server",
-    "pick_first_unary", "rpc_soak", "channel_soak",
+    "pick_first_unary", "rpc_soak", "channel_soak", "orca_per_rpc", "orca_oob",
 ]
+# The policy of its program that hands load reports to the case.
+GO_ORCA_BALANCING = ['--service_config_json={"loadBalancingConfig": [{"test_backend_metrics_load_balancer": {}}]}']
 HTTP2_CASES = [
     "goaway", "rst_after_header", "rst_during_data", "rst_after_data", "ping", "max_streams", "data_frame_padding",
     "no_df_padding_sanity_test",
@@ -101,7 +108,8 @@ def test_the_client_of_grpc_go_and_our_server(certificates, tls):
         # A number, as grpc-go would ask the DNS even for localhost.
         address = ["--server_host", "127.0.0.1", "--server_port", str(server.port)]
         for case in GO_CASES:
-            command = [tool("grpc-go-interop-client"), *address, "--test_case", case, *flags]
+            balancing = GO_ORCA_BALANCING if case.startswith("orca") else []
+            command = [tool("grpc-go-interop-client"), *address, "--test_case", case, *flags, *balancing]
             done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
             assert done.returncode == 0, f"{case}: {done.stderr}"
 
@@ -109,7 +117,7 @@ def test_the_client_of_grpc_go_and_our_server(certificates, tls):
 @both
 def test_our_client_and_the_server_of_grpcpp(certificates, tls):
     with grpcpp_server(certificates, tls) as server:
-        expect_all_but({}, run_client(server.port, *client_flags(certificates, tls)))
+        expect_all_but(NO_ORCA, run_client(server.port, *client_flags(certificates, tls)))
 
 
 @both

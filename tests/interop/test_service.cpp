@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/concat.h"
+#include "services/orca.h"
 
 namespace parlance::interop {
 namespace {
@@ -38,6 +39,13 @@ Status not_as_expected() {
   return {StatusCode::kInvalidArgument, "the request is not compressed as its expect_compressed says"};
 }
 
+services::LoadReport report_of(const ::grpc::testing::TestOrcaReport& wanted) {
+  return {.cpu_utilization = wanted.cpu_utilization(),
+          .memory_utilization = wanted.memory_utilization(),
+          .utilization = {wanted.utilization().begin(), wanted.utilization().end()},
+          .request_cost = {wanted.request_cost().begin(), wanted.request_cost().end()}};
+}
+
 void set_body(::grpc::testing::Payload& payload, std::int32_t size) {
   payload.mutable_body()->assign(static_cast<std::size_t>(size), '\0');
 }
@@ -61,7 +69,8 @@ Task<bool> write_responses(ServerCall& call, const TestService::OutputRequest& r
 
 }  // namespace
 
-TestService::TestService() : server_id_(concat("parlance-", getpid())) {}
+TestService::TestService(std::shared_ptr<services::LoadFigures> figures)
+    : server_id_(concat("parlance-", getpid())), figures_(std::move(figures)) {}
 
 Task<Result<TestService::Empty>> TestService::EmptyCall(ServerCall&, Incoming<Empty>) { co_return Empty{}; }
 
@@ -69,6 +78,8 @@ Task<Result<TestService::SimpleResponse>> TestService::UnaryCall(ServerCall& cal
                                                                  Incoming<SimpleRequest> request) {
   echo_metadata(call);
   if (!came_as_expected(request)) co_return not_as_expected();
+  if (request->has_orca_per_query_report())
+    services::report_load(call, report_of(request->orca_per_query_report()));
   if (request->response_status().code() != 0) co_return status_of(request->response_status());
   if (request->response_compressed().value()) call.set_compression(grpc::Encoding::kGzip);
   SimpleResponse response;
@@ -109,6 +120,7 @@ Task<Status> TestService::FullDuplexCall(ServerCall& call, Reader<OutputRequest>
   call.set_compression(grpc::Encoding::kGzip);
   while (auto request = co_await in.read()) {
     if ((*request)->response_status().code() != 0) co_return status_of((*request)->response_status());
+    if ((*request)->has_orca_oob_report()) figures_->set(report_of((*request)->orca_oob_report()));
     const bool written = co_await write_responses(call, **request, out);
     if (!written) break;
   }

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "grpc/testing/test.parlance.h"
+#include "services/load_figures.h"
 
 namespace parlance::interop {
 
@@ -10,7 +12,8 @@ namespace parlance::interop {
 /// (grpc/doc/interop-test-descriptions.md).
 class TestService final : public ::grpc::testing::TestService::Handler {
  public:
-  TestService();
+  /// `figures`: where the load that callers ask for goes, to be told out of band.
+  explicit TestService(std::shared_ptr<services::LoadFigures> figures);
 
   using Empty = ::grpc::testing::Empty;
   using SimpleRequest = ::grpc::testing::SimpleRequest;
@@ -33,6 +36,7 @@ class TestService final : public ::grpc::testing::TestService::Handler {
 
  private:
   const std::string server_id_;
+  const std::shared_ptr<services::LoadFigures> figures_;
 };
 
 }  // namespace parlance::interop
