@@ -9,6 +9,9 @@ namespace {
 
 constexpr double kJitter = 0.2;  // gRPC A6: ± 20 %
 constexpr Duration kNever = Duration::min();
+// A call without a deadline does not sleep longer than this for a server: its caller is told instead, and
+// RetryInfo says how long.
+constexpr Duration kLongestPushback = std::chrono::seconds{30};
 
 // How long the server asks to wait; kNever when it asks not to come back, which a text that is no number
 // means too.
@@ -56,7 +59,7 @@ AttemptPlan::Decision AttemptPlan::after_failure(const RetryPolicy& policy, cons
   if (started_ >= policy.max_attempts || !throttle.allows_retry()) return {Next::kEnd};
   if (!failure.pushback) return {Next::kAgain, backoff(policy, backoffs_++, random)};
   const Duration pushback = pushback_of(*failure.pushback);
-  if (pushback == kNever) return {Next::kEnd};
+  if (pushback == kNever || pushback > kLongestPushback) return {Next::kEnd};
   backoffs_ = 0;
   return {Next::kAgain, pushback};
 }

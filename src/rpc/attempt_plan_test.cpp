@@ -75,6 +75,16 @@ TEST(AttemptPlan, APushbackThatIsNegativeOrNoNumberEndsTheCall) {
   }
 }
 
+TEST(AttemptPlan, AVeryLongPushbackIsTheCallersToWaitFor) {
+  const Policy policy;
+  AttemptPlan plan{policy};
+  RetryThrottle throttle = generous();
+  plan.on_started();
+  EXPECT_EQ(plan.on_failure(pushed_back("30000"), throttle, kMiddle).pause, 30s);
+  plan.on_started();
+  EXPECT_EQ(plan.on_failure(pushed_back("30001"), throttle, kMiddle).next, Next::kEnd);
+}
+
 TEST(AttemptPlan, RetriesStopWhenHalfOfTheTokensAreGone) {
   const Policy policy{RetryPolicy{.max_attempts = 5}};
   RetryThrottle throttle{{.max_tokens = 4, .token_ratio = 0.1}};

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/status.h"
 #include "grpc/compression.h"
@@ -13,6 +14,7 @@
 #include "net/connect.h"
 #include "net/tls_options.h"
 #include "rpc/balancing/policy.h"
+#include "rpc/client_interceptor.h"
 #include "rpc/keepalive.h"
 #include "rpc/service_config.h"
 #include "rpc/task.h"
@@ -59,6 +61,8 @@ struct ChannelOptions {
   bool service_config_from_dns = false;
   /// Names are looked up again when their time to live has passed, but not more often than this.
   std::chrono::milliseconds min_resolution_interval{5'000};
+  /// Run around every call, the first one outermost.
+  std::vector<std::shared_ptr<ClientInterceptor>> interceptors = {};
   /// Bytes of request messages that a call keeps for a further attempt; with more it makes none.
   std::size_t retry_buffer_bytes = 1024 * 1024;
 };

@@ -71,6 +71,9 @@ OutgoingCall::OutgoingCall(net::Loop& loop, std::shared_ptr<const ChannelConfig>
     deadline_ = earliest(deadline_, Deadline::after(started_at_, options.timeout));
   }
   if (options.metadata != nullptr) request_metadata_ = *options.metadata;
+  if (!config_->options.interceptors.empty()) {
+    interceptors_ = std::make_unique<ClientInterceptorChain>(*this, config_->options.interceptors);
+  }
 }
 
 OutgoingCallRef OutgoingCall::start(const Channel& channel, std::string_view path, const CallOptions& options,
@@ -81,7 +84,7 @@ OutgoingCallRef OutgoingCall::start(const Channel& channel, std::string_view pat
   core.attach(loop);
   auto* call = new OutgoingCall{loop, core.shared_config(), path, options};
   call->channel_ = channel;
-  if (first_message) call->keep(call->encoded(*std::move(first_message), options.request.compress));
+  if (first_message) call->hold(*std::move(first_message), options.request.compress);
   call->half_closed_ = half_close;
   OutgoingCallRef reference{call};
 
@@ -137,7 +140,31 @@ void OutgoingCall::begin(LoopChannel& loop_channel) {
   loop_channel.add(*this);
   if (deadline_.expired(Clock::now())) return end(deadline_passed());
   if (!deadline_.is_never()) loop_.arm(*this, deadline_.at());
-  loop_channel.begin(*this);
+  if (interceptors_ != nullptr) return interceptors_->start();
+  proceed();
+}
+
+void OutgoingCall::proceed() {
+  for (HeldMessage& message : std::exchange(held_, {})) {
+    Result<Buffer> framed = prepared(std::move(message.framed), message.compress);
+    if (!framed) return conclude(std::move(framed.error()));
+    keep(*std::move(framed));
+  }
+  loop_channel_->begin(*this);
+}
+
+void OutgoingCall::limit_deadline(Deadline deadline) {
+  if (ended_ || deadline >= deadline_) return;
+  deadline_ = deadline;
+  loop_.arm(*this, deadline_.at());
+}
+
+void OutgoingCall::interceptors_ended(Status status) {
+  if (ended_) return;
+  add_reference();
+  drop_attempts(StatusCode::kCancelled);
+  end(std::move(status));
+  drop_reference();
 }
 
 void OutgoingCall::configure(std::shared_ptr<const ServiceConfig> config) {
@@ -145,15 +172,14 @@ void OutgoingCall::configure(std::shared_ptr<const ServiceConfig> config) {
   method_config_ = &service_config_->method(path_);
   wait_for_ready_ = asked_to_wait_for_ready_.value_or(method_config_->wait_for_ready.value_or(false));
   if (method_config_->timeout) {
-    deadline_ = earliest(deadline_, Deadline::after(started_at_, *method_config_->timeout));
-    if (!deadline_.is_never()) loop_.arm(*this, deadline_.at());
+    limit_deadline(Deadline::after(started_at_, *method_config_->timeout));
   }
   if (const auto& limit = method_config_->max_response_message_bytes) {
     max_receive_message_bytes_ = std::min(max_receive_message_bytes_, *limit);
     reader_.set_max_message_bytes(max_receive_message_bytes_);
   }
   for (const Buffer& message : messages_) {
-    if (Status status = check_request_size(message.size()); !status.ok()) return end(std::move(status));
+    if (Status status = check_request_size(message.size()); !status.ok()) return conclude(std::move(status));
   }
   plan_.emplace(config_->options.enable_retries ? method_config_->attempts : kOneAttempt);
   start_attempt();
@@ -176,7 +202,7 @@ Status OutgoingCall::check_request_size(std::size_t framed_bytes) const {
        {"knob", "ChannelOptions::max_send_message_bytes, maxRequestMessageBytes of the service config"}});
 }
 
-void OutgoingCall::fail(Status status) { end(std::move(status)); }
+void OutgoingCall::fail(Status status) { conclude(std::move(status)); }
 
 void OutgoingCall::start_attempt() {
   loop_.disarm(next_attempt_);
@@ -260,9 +286,15 @@ void OutgoingCall::on_attempt_ended(ClientStream& attempt, AttemptEnd ended) {
   } else {
     trailing_metadata_ = std::move(ended.trailers);
     drop_attempts(StatusCode::kCancelled);
-    end(std::move(ended.status));
+    conclude(std::move(ended.status));
   }
   drop_reference();
+}
+
+void OutgoingCall::conclude(Status status) {
+  if (interceptors_ == nullptr) return end(std::move(status));
+  Status refused = discarding_ ? Status{} : filter_the_rest();
+  interceptors_->settle(status.ok() ? std::move(refused) : std::move(status));
 }
 
 // The queue that the writer waits for may have been that of an attempt that is gone.
@@ -301,21 +333,41 @@ Buffer OutgoingCall::encoded(Buffer framed, bool compress) const {
   return grpc::compress_and_frame(request_encoding_, framed.bytes().subspan(grpc::kPrefixBytes));
 }
 
+void OutgoingCall::hold(Buffer framed, bool compress) {
+  if (interceptors_ == nullptr) return keep(encoded(std::move(framed), compress));
+  held_.push_back({std::move(framed), compress});
+}
+
+Result<Buffer> OutgoingCall::prepared(Buffer framed, bool compress) const {
+  if (interceptors_ != nullptr) {
+    Result<Buffer> filtered = interceptors_->filter_request(std::move(framed));
+    if (!filtered) return filtered;
+    framed = *std::move(filtered);
+  }
+  framed = encoded(std::move(framed), compress);
+  if (Status status = check_request_size(framed.size()); !status.ok()) return std::unexpected(status);
+  return framed;
+}
+
 void OutgoingCall::keep(Buffer framed) {
   kept_bytes_ += framed.size();
   messages_.push_back(std::move(framed));
 }
 
-bool OutgoingCall::send_message(Buffer framed, bool compress) {
+bool OutgoingCall::send_message(Buffer message, bool compress) {
   if (ended_ || half_closed_) return false;
-  framed = encoded(std::move(framed), compress);
-  if (Status status = check_request_size(framed.size()); !status.ok()) {
-    end_with(std::move(status));
+  if (interceptors_ != nullptr && !interceptors_->proceeds()) {
+    hold(std::move(message), compress);
+    return true;
+  }
+  Result<Buffer> framed = prepared(std::move(message), compress);
+  if (!framed) {
+    end_with(std::move(framed.error()));
     return false;
   }
-  for (ClientStream* attempt : attempts_) attempt->send(framed, false);
+  for (ClientStream* attempt : attempts_) attempt->send(*framed, false);
   if (is_committed_) return true;
-  keep(std::move(framed));
+  keep(*std::move(framed));
   if (kept_bytes_ > config_->options.retry_buffer_bytes && !attempts_.empty() &&
       attempts_.first().is_open()) {
     commit(attempts_.first());
@@ -336,20 +388,43 @@ bool OutgoingCall::send_queue_full() const {
 }
 
 std::optional<Buffer> OutgoingCall::try_read() {
+  if (!filtered_.empty()) {
+    Buffer message = std::move(filtered_.front());
+    filtered_.pop_front();
+    return message;
+  }
+  std::optional<Result<Buffer>> message = next_response();
+  if (!message) return std::nullopt;
+  if (*message) return **std::move(message);
+  spoil(std::move(message->error()));
+  return std::nullopt;
+}
+
+std::optional<Result<Buffer>> OutgoingCall::next_response() {
   auto message = reader_.next();
   if (!message) return std::nullopt;
   credit_window();
   message_was_compressed_ = message->compressed;
-  if (!message->compressed) return std::move(message->payload);
-  Result<Buffer> payload =
-      grpc::decompress(response_encoding_, message->payload.bytes(), max_receive_message_bytes_);
-  if (payload) return *std::move(payload);
-  spoil(std::move(payload.error()));
-  return std::nullopt;
+  Result<Buffer> payload = std::move(message->payload);
+  if (message->compressed) {
+    payload = grpc::decompress(response_encoding_, payload->bytes(), max_receive_message_bytes_);
+  }
+  const bool filters = payload && interceptors_ != nullptr && !interceptors_->settled();
+  return filters ? interceptors_->filter_response(*std::move(payload)) : std::move(payload);
+}
+
+Status OutgoingCall::filter_the_rest() {
+  if (!interceptors_->has_filters()) return {};
+  while (auto message = next_response()) {
+    if (!*message) return std::move(message->error());
+    filtered_.push_back(**std::move(message));
+  }
+  return {};
 }
 
 void OutgoingCall::discard_messages() {
   discarding_ = true;
+  filtered_.clear();
   while (reader_.next()) {
   }
   credit_window();
@@ -383,6 +458,7 @@ void OutgoingCall::end_with(Status status) {
   add_reference();
   drop_attempts(status.code());
   end(std::move(status));
+  if (interceptors_ != nullptr) interceptors_->settle(status_);
   drop_reference();
 }
 

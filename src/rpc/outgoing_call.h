@@ -3,6 +3,7 @@
 #include <array>
 #include <atomic>
 #include <coroutine>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +23,7 @@
 #include "rpc/call_scope.h"
 #include "rpc/cancellation.h"
 #include "rpc/channel.h"
+#include "rpc/client_interceptor_chain.h"
 
 namespace parlance::detail {
 
@@ -51,7 +53,7 @@ class OutgoingCall final : TimerNode, CancellationListener {
   // -----------------------------------------------------------------------
   /// The next response message if one is there, decompressed; one that cannot be spoils the call.
   std::optional<Buffer> try_read();
-  bool has_message() const { return reader_.has_message(); }
+  bool has_message() const { return !filtered_.empty() || reader_.has_message(); }
   /// Whether the message that try_read() gave last came compressed.
   bool message_was_compressed() const { return message_was_compressed_; }
   /// The status is known: no message but those already here will come.
@@ -90,11 +92,13 @@ class OutgoingCall final : TimerNode, CancellationListener {
 
   // --- for its channel and its attempts
   // -----------------------------------------------------------------------
+  const ChannelConfig& config() const { return *config_; }
   const std::string& path() const { return path_; }
   Deadline deadline() const { return deadline_; }
   bool waits_for_ready() const { return wait_for_ready_; }
   grpc::Encoding request_encoding() const { return request_encoding_; }
   const grpc::Metadata& request_metadata() const { return request_metadata_; }
+  grpc::Metadata& request_metadata() { return request_metadata_; }
   bool half_closed() const { return half_closed_; }
   /// What a cancellation by the server comes to: it may end the stream at the deadline it was told, just
   /// before the timer here.
@@ -109,6 +113,13 @@ class OutgoingCall final : TimerNode, CancellationListener {
   void on_response_bytes(ClientStream& attempt, Bytes data);
   void on_send_ready() { writer_waiting_.resume(); }
   void on_attempt_ended(ClientStream& attempt, AttemptEnd end);
+
+  // --- for its interceptors
+  /// Makes the call for which they ran so far.
+  void proceed();
+  void limit_deadline(Deadline deadline);
+  unsigned made_attempts() const { return made_attempts_; }
+  void interceptors_ended(Status status);
 
   void add_reference() { references_.fetch_add(1, std::memory_order_relaxed); }
   void drop_reference();
@@ -139,6 +150,16 @@ class OutgoingCall final : TimerNode, CancellationListener {
   void hand_hops_up();
   Buffer encoded(Buffer framed, bool compress) const;
   void keep(Buffer framed);
+  /// Keeps it for the time when the interceptors let the call proceed.
+  void hold(Buffer framed, bool compress);
+  /// Filters, encodes and checks a message that is to go out.
+  Result<Buffer> prepared(Buffer framed, bool compress) const;
+  /// The attempts have come to `status`.
+  void conclude(Status status);
+  /// The next response message: decompressed, filtered.
+  std::optional<Result<Buffer>> next_response();
+  /// Shows the filters what they have not seen, before they are gone.
+  Status filter_the_rest();
   void end(Status status);
   void credit_window();
   void dropped_by_caller();
@@ -192,13 +213,20 @@ class OutgoingCall final : TimerNode, CancellationListener {
   bool is_committed_ = false;        // to the one attempt that is left: its answer is the call's
   unsigned made_attempts_ = 0;
   NextAttempt next_attempt_{*this};
-  std::vector<Buffer> messages_;  // until it is committed: for attempts yet to come
+  struct HeldMessage {
+    Buffer framed;
+    bool compress;
+  };
+  std::unique_ptr<ClientInterceptorChain> interceptors_;
+  std::vector<HeldMessage> held_;  // until the interceptors let the call proceed
+  std::vector<Buffer> messages_;   // until it is committed: for attempts yet to come
   std::size_t kept_bytes_ = 0;
   bool half_closed_ = false;
 
   std::size_t max_receive_message_bytes_;
   grpc::MessageReader reader_;
   std::size_t charged_bytes_ = 0;
+  std::deque<Buffer> filtered_;  // read before the interceptors ended
   bool message_was_compressed_ = false;
   grpc::Metadata initial_metadata_;
   grpc::Metadata trailing_metadata_;

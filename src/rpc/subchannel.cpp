@@ -102,6 +102,15 @@ void Subchannel::on_failed(const std::string& why) {
 
 void Subchannel::on_room(ClientConnection& connection) {
   while (!waiting_.empty() && connection.takes_calls()) waiting_.pop()->open_on(connection);
+  if (!waiting_.empty()) dial_for_more();
+}
+
+// One at a time: those that wait may find room on it.
+void Subchannel::dial_for_more() {
+  const bool may_dial = state_ == Connectivity::kReady && attempt_ == nullptr && arriving_ == nullptr &&
+                        connections_.size() < channel_.service_config().max_connections_per_backend() &&
+                        channel_.loop().now() >= next_dial_at_;
+  if (may_dial) dial();
 }
 
 void Subchannel::take(ClientStream& attempt) {
@@ -111,10 +120,7 @@ void Subchannel::take(ClientStream& attempt) {
     }
   }
   waiting_.push(attempt);
-  const bool may_dial = attempt_ == nullptr && arriving_ == nullptr &&
-                        connections_.size() < channel_.service_config().max_connections_per_backend() &&
-                        channel_.loop().now() >= next_dial_at_;
-  if (may_dial) dial();
+  dial_for_more();
 }
 
 void Subchannel::on_told_to_go(ClientConnection& connection, bool too_many_pings) {

@@ -44,6 +44,7 @@ class Subchannel final : public ClientConnection::Owner, public ServerWatch::Lis
   using Connections = std::vector<std::unique_ptr<ClientConnection>>;
 
   void dial();
+  void dial_for_more();
   void on_dialled(net::ConnectAttempt::Result result);
   void on_failed(const std::string& why);
   /// One of `connections_` has left them.
