@@ -24,6 +24,7 @@ class Relay final : public Service {
     methods.push_back(bind_unary("Remaining", *this, &Relay::Remaining));
     methods.push_back(bind_unary("UntilCancelled", *this, &Relay::UntilCancelled));
     methods.push_back(bind_unary("Unary", *this, &Relay::Detached));
+    methods.push_back(bind_unary("Metadata", *this, &Relay::PassOn));
     return methods;
   }
 
@@ -40,6 +41,18 @@ class Relay final : public Service {
     Result<Text> reply = co_await next_.UntilCancelled(*request);
     const auto info = reply ? std::nullopt : grpc::error_info(reply.error());
     if (info && info->reason == "PARENT_CANCELLED") ++ended_with_parent;
+    co_return reply;
+  }
+
+  // As an interceptor would: whatever trace the caller names goes on to the next server.
+  Task<Result<Text>> PassOn(ServerCall& call, Incoming<Text> request) {
+    if (const auto trace = call.request_metadata().get("x-trace-id")) {
+      (void)call.propagated_metadata().add("x-trace-id", *trace);
+    }
+    auto below = next_.Metadata(*request);
+    Result<Text> reply = co_await below;
+    (void)call.trailing_metadata().add("x-seen-below",
+                                       below.trailing_metadata().get("x-trace-id").value_or("none"));
     co_return reply;
   }
 
@@ -142,6 +155,30 @@ TEST(DetachedCall, OutlivesTheCallItWasMadeFor) {
   auto call = first.client().Unary(text(""), {.timeout = milliseconds{20}});
   EXPECT_EQ(call.wait().error().code(), StatusCode::kDeadlineExceeded);
   EXPECT_TRUE(eventually([&] { return first.relay().detached_answers == 1; }));
+}
+
+TEST(HopsOfAChain, EachServerTellsWhatItSpentTheDeepestFirst) {
+  const EchoServer last;
+  const RelayServer middle{last.open()};
+  const RelayServer first{middle.open()};
+  Metadata ask;
+  ASSERT_TRUE(ask.add(ServerCall::kHopsName, "1"));
+  auto call = first.client().Remaining(Text{}, {.metadata = &ask});
+  ASSERT_TRUE(call.wait());
+  EXPECT_EQ(call.trailing_metadata().all(ServerCall::kHopsName).size(), 3U);
+  auto quiet = first.client().Remaining(Text{});
+  ASSERT_TRUE(quiet.wait());
+  EXPECT_TRUE(quiet.trailing_metadata().all(ServerCall::kHopsName).empty());
+}
+
+TEST(PropagatedMetadata, GoWithTheCallsThatAHandlerMakes) {
+  const EchoServer last;
+  const RelayServer first{last.open()};
+  Metadata metadata;
+  ASSERT_TRUE(metadata.add("x-trace-id", "abc"));
+  auto call = first.client().Metadata(Text{}, {.metadata = &metadata});
+  ASSERT_TRUE(call.wait());
+  EXPECT_EQ(call.trailing_metadata().get("x-seen-below"), "abc");
 }
 
 }  // namespace

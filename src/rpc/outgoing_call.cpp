@@ -38,24 +38,6 @@ Status deadline_passed() {
 
 }  // namespace
 
-void OutgoingCall::Attempts::remove(const ClientStream& attempt) {
-  ClientStream** const last = attempts_.data() + count_;
-  ClientStream** const found = std::find(attempts_.data(), last, &attempt);
-  if (found == last) return;
-  std::copy(found + 1, last, found);
-  --count_;
-}
-
-ClientStream* OutgoingCall::Attempts::next_to_drop(const ClientStream* but) const {
-  ClientStream* open = nullptr;
-  for (ClientStream* attempt : *this) {
-    if (attempt == but) continue;
-    if (!attempt->is_open()) return attempt;
-    open = attempt;
-  }
-  return open;
-}
-
 OutgoingCall::OutgoingCall(net::Loop& loop, std::shared_ptr<const ChannelConfig> config,
                            std::string_view path, const CallOptions& options)
     : loop_(loop),
@@ -65,8 +47,7 @@ OutgoingCall::OutgoingCall(net::Loop& loop, std::shared_ptr<const ChannelConfig>
       deadline_(options.deadline),
       asked_to_wait_for_ready_(options.wait_for_ready),
       request_encoding_(options.compression.value_or(config_->options.compression)),
-      max_receive_message_bytes_(config_->options.max_receive_message_bytes),
-      reader_(max_receive_message_bytes_) {
+      response_(config_->options.max_receive_message_bytes) {
   if (options.timeout > Duration::zero()) {
     deadline_ = earliest(deadline_, Deadline::after(started_at_, options.timeout));
   }
@@ -174,10 +155,7 @@ void OutgoingCall::configure(std::shared_ptr<const ServiceConfig> config) {
   if (method_config_->timeout) {
     limit_deadline(Deadline::after(started_at_, *method_config_->timeout));
   }
-  if (const auto& limit = method_config_->max_response_message_bytes) {
-    max_receive_message_bytes_ = std::min(max_receive_message_bytes_, *limit);
-    reader_.set_max_message_bytes(max_receive_message_bytes_);
-  }
+  if (const auto& limit = method_config_->max_response_message_bytes) response_.limit_message_bytes(*limit);
   for (const Buffer& message : messages_) {
     if (Status status = check_request_size(message.size()); !status.ok()) return conclude(std::move(status));
   }
@@ -258,8 +236,7 @@ void OutgoingCall::on_response_headers(ClientStream& attempt, grpc::Metadata met
 void OutgoingCall::take_headers(const ClientStream& attempt, grpc::Metadata metadata,
                                 grpc::Encoding encoding) {
   peer_ = attempt.connection()->peer();
-  response_encoding_ = encoding;
-  reader_.set_encoding_announced(encoding != grpc::Encoding::kIdentity);
+  response_.set_encoding(encoding);
   initial_metadata_ = std::move(metadata);
   headers_received_ = true;
   tell_writer();
@@ -267,18 +244,17 @@ void OutgoingCall::take_headers(const ClientStream& attempt, grpc::Metadata meta
 }
 
 void OutgoingCall::on_response_bytes(ClientStream& attempt, Bytes data) {
-  charged_bytes_ += data.size();
-  if (Status error = reader_.feed(data); !error.ok()) return attempt.refuse(std::move(error));
+  if (Status error = response_.feed(data); !error.ok()) return attempt.refuse(std::move(error));
   if (discarding_) return discard_messages();
   credit_window();
-  if (reader_.has_message()) reader_waiting_.resume();
+  if (response_.has_message()) reader_waiting_.resume();
 }
 
 void OutgoingCall::on_attempt_ended(ClientStream& attempt, AttemptEnd ended) {
   attempts_.remove(attempt);
   if (ended_) return;
   if (!is_committed_ && attempt.connection() != nullptr) peer_ = attempt.connection()->peer();
-  if (ended.status.ok()) ended.status = reader_.finish();
+  if (ended.status.ok()) ended.status = response_.finish();
   if (ended.status.ok() && loop_channel_ != nullptr) loop_channel_->throttle().on_success();
   add_reference();
   if (!ended.status.ok() && !is_committed_ && goes_on_after(ended)) {
@@ -401,16 +377,11 @@ std::optional<Buffer> OutgoingCall::try_read() {
 }
 
 std::optional<Result<Buffer>> OutgoingCall::next_response() {
-  auto message = reader_.next();
+  std::optional<Result<Buffer>> message = response_.next();
   if (!message) return std::nullopt;
   credit_window();
-  message_was_compressed_ = message->compressed;
-  Result<Buffer> payload = std::move(message->payload);
-  if (message->compressed) {
-    payload = grpc::decompress(response_encoding_, payload->bytes(), max_receive_message_bytes_);
-  }
-  const bool filters = payload && interceptors_ != nullptr && !interceptors_->settled();
-  return filters ? interceptors_->filter_response(*std::move(payload)) : std::move(payload);
+  const bool filters = *message && interceptors_ != nullptr && !interceptors_->settled();
+  return filters ? interceptors_->filter_response(**std::move(message)) : std::move(message);
 }
 
 Status OutgoingCall::filter_the_rest() {
@@ -425,18 +396,13 @@ Status OutgoingCall::filter_the_rest() {
 void OutgoingCall::discard_messages() {
   discarding_ = true;
   filtered_.clear();
-  while (reader_.next()) {
-  }
+  response_.drop_all();
   credit_window();
 }
 
-// Bytes of whole messages stay charged until they are read; those of the message under way are given back at
-// once, or it could never be completed.
 void OutgoingCall::credit_window() {
-  const std::size_t held = reader_.has_message() ? reader_.bytes_buffered() : 0;
-  if (attempts_.empty() || charged_bytes_ <= held) return;
-  attempts_.first().consume(charged_bytes_ - held);
-  charged_bytes_ = held;
+  if (attempts_.empty()) return;
+  if (const std::size_t bytes = response_.take_credit(); bytes > 0) attempts_.first().consume(bytes);
 }
 
 void OutgoingCall::spoil(Status status) {

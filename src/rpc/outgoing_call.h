@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <coroutine>
 #include <deque>
@@ -15,15 +14,16 @@
 #include "base/slab.h"
 #include "base/status.h"
 #include "base/timer_heap.h"
-#include "grpc/message_reader.h"
 #include "grpc/metadata.h"
 #include "net/loop.h"
 #include "rpc/attempt_plan.h"
+#include "rpc/attempts.h"
 #include "rpc/call_options.h"
 #include "rpc/call_scope.h"
 #include "rpc/cancellation.h"
 #include "rpc/channel.h"
 #include "rpc/client_interceptor_chain.h"
+#include "rpc/response_messages.h"
 
 namespace parlance::detail {
 
@@ -53,9 +53,9 @@ class OutgoingCall final : TimerNode, CancellationListener {
   // -----------------------------------------------------------------------
   /// The next response message if one is there, decompressed; one that cannot be spoils the call.
   std::optional<Buffer> try_read();
-  bool has_message() const { return !filtered_.empty() || reader_.has_message(); }
+  bool has_message() const { return !filtered_.empty() || response_.has_message(); }
   /// Whether the message that try_read() gave last came compressed.
-  bool message_was_compressed() const { return message_was_compressed_; }
+  bool message_was_compressed() const { return response_.was_compressed(); }
   /// The status is known: no message but those already here will come.
   bool ended() const { return ended_; }
   const Status& status() const { return status_; }
@@ -164,25 +164,6 @@ class OutgoingCall final : TimerNode, CancellationListener {
   void credit_window();
   void dropped_by_caller();
 
-  // A service config asks for 5 attempts at most (gRPC A6), so no allocation is needed.
-  class Attempts {
-   public:
-    static constexpr std::size_t kMost = 5;
-    bool full() const { return count_ == kMost; }
-    bool empty() const { return count_ == 0; }
-    ClientStream& first() const { return *attempts_[0]; }
-    void add(ClientStream& attempt) { attempts_[count_++] = &attempt; }
-    void remove(const ClientStream& attempt);
-    /// One that waits for a connection, if any does, else any; null when only `but` is left.
-    ClientStream* next_to_drop(const ClientStream* but) const;
-    ClientStream* const* begin() const { return attempts_.data(); }
-    ClientStream* const* end() const { return attempts_.data() + count_; }
-
-   private:
-    std::array<ClientStream*, kMost> attempts_{};
-    std::size_t count_ = 0;
-  };
-
   struct NextAttempt final : TimerNode {
     explicit NextAttempt(OutgoingCall& of) : call(of) {}
     void on_timer() override { call.next_attempt_due(); }
@@ -199,7 +180,6 @@ class OutgoingCall final : TimerNode, CancellationListener {
   const std::optional<bool> asked_to_wait_for_ready_;
   bool wait_for_ready_ = false;
   grpc::Encoding request_encoding_;
-  grpc::Encoding response_encoding_ = grpc::Encoding::kIdentity;
   grpc::Metadata request_metadata_;
   ServerCall* parent_ = nullptr;  // valid while this listens to it
 
@@ -223,11 +203,8 @@ class OutgoingCall final : TimerNode, CancellationListener {
   std::size_t kept_bytes_ = 0;
   bool half_closed_ = false;
 
-  std::size_t max_receive_message_bytes_;
-  grpc::MessageReader reader_;
-  std::size_t charged_bytes_ = 0;
+  ResponseMessages response_;
   std::deque<Buffer> filtered_;  // read before the interceptors ended
-  bool message_was_compressed_ = false;
   grpc::Metadata initial_metadata_;
   grpc::Metadata trailing_metadata_;
   std::shared_ptr<const std::string> peer_;
