@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <cmath>
+#include <cstring>
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -179,6 +183,15 @@ std::expected<ServiceConfig, std::string> ServiceConfig::parse(std::string_view 
   if (!document) return std::unexpected(problem.text());
   ServiceConfig config = ServiceConfigParser{problem}.read(*document);
   if (problem.found()) return std::unexpected(problem.text());
+  return config;
+}
+
+std::expected<ServiceConfig, std::string> ServiceConfig::from_file(const std::string& path) {
+  std::ifstream file{path, std::ios::binary};
+  if (!file) return std::unexpected("cannot read the service config '" + path + "': " + std::strerror(errno));
+  const std::string text{std::istreambuf_iterator<char>{file}, {}};
+  auto config = parse(text);
+  if (!config) return std::unexpected(path + ": " + config.error());
   return config;
 }
 

@@ -82,6 +82,8 @@ class ServiceConfig {
   /// what it holds and what may stand there. Methods without a retryPolicy or hedgingPolicy get the default
   /// RetryPolicy; a policy of loadBalancingConfig that is not known is passed over for the next.
   static std::expected<ServiceConfig, std::string> parse(std::string_view json);
+  /// parse() of a file's text; blocks while it is read. The error names the file.
+  static std::expected<ServiceConfig, std::string> from_file(const std::string& path);
 
   /// For "/package.Service/Method": the entry of the method, else of its service, else of all.
   const MethodConfig& method(std::string_view path) const;

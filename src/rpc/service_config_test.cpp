@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <fstream>
 #include <random>
 
 namespace parlance {
@@ -390,6 +392,18 @@ TEST(ServiceConfig, HealthCheckingAndConnectionScalingAreRead) {
       10);
   EXPECT_EQ(
       parsed(R"({"connectionScaling":{"maxConnectionsPerSubchannel":0}})").max_connections_per_backend(), 1);
+}
+
+TEST(ServiceConfig, ComesFromAFileToo) {
+  const std::string path = ::testing::TempDir() + "service_config_test.json";
+  std::ofstream{path} << R"({"methodConfig": [{"name": [{}], "timeout": "1.5s"}]})";
+  const auto config = ServiceConfig::from_file(path);
+  ASSERT_TRUE(config) << config.error();
+  EXPECT_EQ(config->method("/a.B/C").timeout, milliseconds{1500});
+  std::ofstream{path} << "{";
+  EXPECT_THAT(ServiceConfig::from_file(path).error(), HasSubstr(path));
+  std::remove(path.c_str());
+  EXPECT_THAT(ServiceConfig::from_file(path).error(), HasSubstr("cannot read the service config '" + path));
 }
 
 }  // namespace
