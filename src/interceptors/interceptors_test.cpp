@@ -23,7 +23,9 @@ namespace {
 using namespace std::chrono_literals;
 using parlance::testing::EchoClient;
 using parlance::testing::EchoServer;
+using parlance::testing::eventually;
 using parlance::testing::number;
+using parlance::testing::reason_of;
 using parlance::testing::Text;
 using parlance::testing::text;
 using ::testing::AllOf;
@@ -38,20 +40,6 @@ constexpr auto kPatience = 30s;
 
 // What is refused with advice to come back must not be tried again behind the test's back.
 const ChannelOptions kOnce{.enable_retries = false};
-
-template <typename Condition>
-bool eventually(Condition condition) {
-  for (const auto end = Clock::now() + kPatience; Clock::now() < end;) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(1ms);
-  }
-  return false;
-}
-
-std::string reason_of(const Status& status) {
-  const auto info = grpc::error_info(status);
-  return info ? info->reason : std::string{};
-}
 
 Metadata metadata(std::initializer_list<std::pair<const char*, std::string>> entries) {
   Metadata made;

@@ -18,21 +18,13 @@ using namespace std::chrono_literals;
 using testing::Echo;
 using testing::EchoClient;
 using testing::EchoServer;
+using testing::eventually;
 using ::testing::HasSubstr;
 using testing::number;
 using testing::Text;
 using testing::text;
 
 Deadline patience() { return Deadline::after(Clock::now(), 30s); }
-
-template <typename Condition>
-bool eventually(Condition condition) {
-  for (const Deadline end = patience(); !end.expired(Clock::now());) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(1ms);
-  }
-  return false;
-}
 
 ChannelOptions with_config(std::string_view json) {
   auto config = ServiceConfig::parse(json);
@@ -216,6 +208,20 @@ TEST(DnsChannel, ANameThatDoesNotExistIsUnavailableAndSaysSo) {
   EXPECT_EQ(status.code(), StatusCode::kUnavailable);
   EXPECT_EQ(grpc::error_info(status)->reason, "NAME_RESOLUTION_FAILED");
   EXPECT_THAT(std::string{status.message()}, HasSubstr("NXDOMAIN"));
+}
+
+TEST(DnsChannel, ACallThatWaitsForReadyWaitsForTheNameToo) {
+  Named named;
+  named.dns.remove("models.test");
+  ChannelOptions options{.initial_backoff = 10ms, .max_backoff = 20ms};
+  options.min_resolution_interval = 10ms;
+  const EchoClient client{Channel::open(named.target(), options)};
+  EXPECT_EQ(client.Unary(text("hello")).wait().error().code(), StatusCode::kUnavailable);
+  auto waiting = client.Unary(text("hello"), {.wait_for_ready = true});
+  named.dns.add_address("models.test", "127.0.0.1", 60);
+  const Result<Text> reply = waiting.wait();
+  ASSERT_TRUE(reply) << reply.error().to_string();
+  EXPECT_EQ(reply->value(), "hello");
 }
 
 TEST(ChannelState, GoesFromIdleToReadyAndBack) {

@@ -20,29 +20,17 @@ using testing::Blob;
 using testing::EchoClient;
 using testing::EchoServer;
 using ::testing::ElementsAre;
+using testing::eventually;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using testing::Number;
 using testing::number;
+using testing::reason_of;
 using testing::Text;
 using testing::text;
 
 // Enough for any machine; only reached when something hangs.
 constexpr auto kPatience = 30s;
-
-template <typename Condition>
-bool eventually(Condition condition) {
-  for (const auto end = Clock::now() + kPatience; Clock::now() < end;) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(1ms);
-  }
-  return false;
-}
-
-std::string reason_of(const Status& status) {
-  const auto info = grpc::error_info(status);
-  return info ? info->reason : std::string{};
-}
 
 // --- the four call types, blocking
 // ---------------------------------------------------------------------------

@@ -10,9 +10,11 @@
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/concat.h"
+#include "grpc/error_details.h"
 #include "net/thread_pool.h"
 #include "rpc/channel.h"
 #include "rpc/client_call.h"
@@ -25,6 +27,23 @@ namespace parlance::testing {
 using Text = google::protobuf::StringValue;
 using Number = google::protobuf::Int64Value;
 using Blob = google::protobuf::BytesValue;
+
+/// Waits until the condition holds; false after a time that is enough for any machine, reached only when
+/// something hangs.
+template <typename Condition>
+bool eventually(Condition condition) {
+  for (const auto end = Clock::now() + std::chrono::seconds{30}; Clock::now() < end;) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  }
+  return false;
+}
+
+/// The reason of the status' ErrorInfo; empty when it has none.
+inline std::string reason_of(const Status& status) {
+  const auto info = grpc::error_info(status);
+  return info ? info->reason : std::string{};
+}
 
 inline Text text(std::string value) {
   Text message;

@@ -95,12 +95,6 @@ class RelayServer {
   std::unique_ptr<Server> server_;
 };
 
-template <typename Condition>
-bool eventually(Condition condition) {
-  for (int i = 0; i < 1000 && !condition(); ++i) std::this_thread::sleep_for(milliseconds{10});
-  return condition();
-}
-
 TEST(InheritedDeadline, ReachesTheLastOfThreeServersLessAMarginAHop) {
   const EchoServer last;
   const RelayServer middle{last.open()};

@@ -17,27 +17,13 @@ using namespace std::chrono_literals;
 using testing::EchoClient;
 using testing::EchoServer;
 using ::testing::ElementsAre;
+using testing::eventually;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::number;
+using testing::reason_of;
 using testing::Text;
 using testing::text;
-
-constexpr auto kPatience = 30s;
-
-template <typename Condition>
-bool eventually(Condition condition) {
-  for (const auto end = Clock::now() + kPatience; Clock::now() < end;) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(1ms);
-  }
-  return false;
-}
-
-std::string reason_of(const Status& status) {
-  const auto info = grpc::error_info(status);
-  return info ? info->reason : std::string{};
-}
 
 /// What interceptors saw, in order; read by tests on other threads.
 class Journal {

@@ -46,6 +46,7 @@ OutgoingCall::OutgoingCall(net::Loop& loop, std::shared_ptr<const ChannelConfig>
       started_at_(Clock::now()),
       deadline_(options.deadline),
       asked_to_wait_for_ready_(options.wait_for_ready),
+      wait_for_ready_(options.wait_for_ready.value_or(false)),
       request_encoding_(options.compression.value_or(config_->options.compression)),
       response_(config_->options.max_receive_message_bytes) {
   if (options.timeout > Duration::zero()) {

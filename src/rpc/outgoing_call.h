@@ -178,7 +178,7 @@ class OutgoingCall final : TimerNode, CancellationListener {
   const TimePoint started_at_;
   Deadline deadline_;
   const std::optional<bool> asked_to_wait_for_ready_;
-  bool wait_for_ready_ = false;
+  bool wait_for_ready_;
   grpc::Encoding request_encoding_;
   grpc::Metadata request_metadata_;
   ServerCall* parent_ = nullptr;  // valid while this listens to it
