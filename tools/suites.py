@@ -55,7 +55,7 @@ def reported(name: str, filtered: bool, run: Callable[[Path], int]) -> Tally:
 
 
 def house_rules(_: str) -> Tally:
-    checks = ["check_format.py", "check_includes.py", "check_rules.py"]
+    checks = ["check_format.py", "check_includes.py", "check_rules.py", "check_guide.py"]
     return sum((one_check(sys.executable, f"tools/{check}") for check in checks), Tally())
 
 

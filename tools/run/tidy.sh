@@ -23,6 +23,7 @@ check() { # check NAME COMMAND...
 check format "$python" tools/check_format.py $fix
 check includes "$python" tools/check_includes.py
 check "house rules" "$python" tools/check_rules.py
+check guide "$python" tools/check_guide.py $fix
 if [ -z "$fast" ]; then
   build release || fail "clang-tidy needs the release build"
   check clang-tidy "$python" tools/check_lint.py $fix $all
