@@ -35,6 +35,11 @@ Buffer Buffer::adopt(std::string text) {
   return buffer;
 }
 
+std::size_t Buffer::memory_bytes() const {
+  if (block_ == nullptr) return 0;
+  return Slab::taken_bytes(sizeof(Block) + block_->capacity_bytes) + block_->text.capacity();
+}
+
 MutableBytes Buffer::writable() {
   require(block_ == nullptr || block_->references.load(std::memory_order_acquire) == 1,
           "Buffer::writable: the bytes are shared");

@@ -44,6 +44,10 @@ class Buffer {
   Bytes bytes() const { return {data_, size_}; }
   std::string_view text() const { return as_text(bytes()); }
 
+  /// The memory that the whole run of bytes takes, whatever part of it this buffer shows and whoever shares
+  /// it; 0 for an empty buffer.
+  std::size_t memory_bytes() const;
+
   /// The same memory, to be filled; only while no copy or slice of this buffer exists (checked).
   MutableBytes writable();
 

@@ -76,6 +76,10 @@ void* Slab::allocate(std::size_t size_bytes) {
   return ::operator new(class_bytes(size_class));
 }
 
+std::size_t Slab::taken_bytes(std::size_t size_bytes) {
+  return size_bytes > kLargestBytes ? size_bytes : class_bytes(class_of(size_bytes));
+}
+
 void Slab::deallocate(void* memory, std::size_t size_bytes) noexcept {
   if (memory == nullptr) return;
   const bool keep = kRecycle && !lists_gone && size_bytes <= kLargestBytes;

@@ -16,6 +16,8 @@ class Slab {
 
   /// Aligned for any type that needs no extended alignment. `size_bytes` may be 0. Throws std::bad_alloc.
   static void* allocate(std::size_t size_bytes);
+  /// The memory that allocate(size_bytes) really takes, without the heap's own bookkeeping.
+  static std::size_t taken_bytes(std::size_t size_bytes);
   /// `size_bytes` is what was asked for. `memory` may be null.
   static void deallocate(void* memory, std::size_t size_bytes) noexcept;
 };

@@ -233,6 +233,24 @@ std::size_t Connection::queued_bytes(StreamId stream) const {
   return open == nullptr ? 0 : open->queue.data_bytes();
 }
 
+std::size_t Connection::queued_memory_bytes(StreamId stream) const {
+  const Stream* open = impl_->core.streams.find(stream);
+  return open == nullptr ? 0 : open->queue.memory_bytes();
+}
+
+void Connection::tell_when_sent(StreamId stream) {
+  Stream* open = impl_->core.streams.find(stream);
+  if (open != nullptr && open->queue.data_bytes() > 0) open->tell_when_empty = true;
+}
+
+std::size_t Connection::send_memory_bytes() const {
+  return impl_->core.streams.queued_memory_bytes() + impl_->core.send.output().memory_bytes();
+}
+
+void Connection::set_output_target(std::size_t size_bytes) {
+  impl_->core.send.set_output_target(std::min(size_bytes, SendPath::kFullOutputBytes));
+}
+
 void Connection::consume(StreamId stream, std::size_t size_bytes) {
   Stream* open = impl_->core.streams.find(stream);
   if (open == nullptr || size_bytes == 0) return;

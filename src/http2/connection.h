@@ -74,6 +74,11 @@ class Connection {
   bool send_data(StreamId stream, Buffer data, bool end_stream);
   /// Bytes queued on the stream and not yet framed; 0 when it is gone.
   std::size_t queued_bytes(StreamId stream) const;
+  /// The memory that these bytes hold, with that of header sections behind them; 0 when the stream is gone.
+  std::size_t queued_memory_bytes(StreamId stream) const;
+  /// on_send_ready also comes once nothing is queued on the stream any more, however little it was. Ignored
+  /// when nothing is.
+  void tell_when_sent(StreamId stream);
   /// Gives `size_bytes` of the stream's receive window back: the application has taken that much of what
   /// on_data brought. Ignored for a stream that is gone.
   void consume(StreamId stream, std::size_t size_bytes);
@@ -91,6 +96,11 @@ class Connection {
   /// once the last one ends. With an error code other than kNoError every stream ends at once.
   void shutdown(ErrorCode code, std::string_view debug_data = {});
   std::size_t open_streams() const;
+  /// The memory held by everything that waits to be sent: streams' queues and the output.
+  std::size_t send_memory_bytes() const;
+  /// How much may stand in the output before data wait on their streams: at most, and at first, 128 KiB, and
+  /// at least the 16 KiB of a turn. Less of it holds less for a peer that does not read.
+  void set_output_target(std::size_t size_bytes);
   /// HEADERS and DATA frames sent so far: whether this side has had anything to say since some moment.
   std::uint64_t payload_frames_sent() const;
   /// The peer's limit on streams that this side opens.

@@ -141,6 +141,60 @@ TEST(SendFlow, SendReadyComesOnceWhenTheQueueFallsToTheLowWaterMark) {
   EXPECT_EQ(server.events(), Lines{});
 }
 
+TEST(SendFlow, SendReadyComesForLittleThatWaitsOnceAllOfItIsSent) {
+  Engine server{Role::kServer};
+  with_requests(server, 1, {{SettingId::kInitialWindowSize, 10}});
+  server->tell_when_sent(1);  // nothing waits
+  server.send_data(1, "0123456789abcde", false);
+  server.sent();
+  EXPECT_EQ(server.events(), Lines{});
+  server->tell_when_sent(1);
+  server.receive(Wire::window_update(1, 4));
+  server.sent();
+  EXPECT_EQ(server.events(), Lines{});
+  server.receive(Wire::window_update(1, 1));
+  server.sent();
+  EXPECT_EQ(server.events(), Lines{"send_ready 1"});
+  server.send_data(1, "more", false);
+  server.receive(Wire::window_update(1, 100));
+  server.sent();
+  EXPECT_EQ(server.events(), Lines{});
+}
+
+TEST(SendFlow, CountsTheMemoryOfWhatWaitsUntilItIsWritten) {
+  Engine server{Role::kServer};
+  with_requests(server, 2, {{SettingId::kInitialWindowSize, 40'000}});
+  EXPECT_EQ(server->send_memory_bytes(), 0U);
+  const Buffer message = Buffer::allocate(50'000);
+  server->send_data(1, message, false);
+  const std::size_t held = server->queued_memory_bytes(1);
+  EXPECT_GE(held, message.memory_bytes());
+  EXPECT_LT(held, message.memory_bytes() + 1000);
+  server->send_data(3, message, false);
+  server->send_headers(3, kTrailers, true);
+  EXPECT_GT(server->queued_memory_bytes(3), held);
+  EXPECT_EQ(server->send_memory_bytes(), held + server->queued_memory_bytes(3));
+  server->reset(3, ErrorCode::kCancel);
+  EXPECT_EQ(server->queued_memory_bytes(3), 0U);
+  server.sent();
+  EXPECT_EQ(server->queued_bytes(1), 10'000U);
+  EXPECT_EQ(server->queued_memory_bytes(1), held) << "a message is held until all of it is sent";
+  EXPECT_EQ(server->send_memory_bytes(), held);
+  server.receive(Wire::window_update(1, 10'000));
+  server.sent();
+  EXPECT_EQ(server->send_memory_bytes(), 0U);
+}
+
+TEST(SendFlow, ALowerOutputTargetLeavesDataOnTheirStreams) {
+  Engine server{Role::kServer};
+  with_requests(server, 1, {{SettingId::kInitialWindowSize, 1 << 20}});
+  server.receive(Wire::window_update(0, 1 << 20));
+  server->set_output_target(0);
+  for (int i = 0; i < 4; ++i) server.send_data(1, text(10'000), false);
+  EXPECT_EQ(server->queued_bytes(1), 20'000U) << "two messages make the 16 KiB of a turn";
+  EXPECT_EQ(server.sent(), (Lines{"DATA 1 10000", "DATA 1 10000", "DATA 1 16384", "DATA 1 3616"}));
+}
+
 TEST(SendFlow, SendReadyMaySubmitMoreAndMayReset) {
   Limits limits;
   limits.send_low_water_bytes = 10;

@@ -42,10 +42,11 @@ void OutputQueue::append_copy(Bytes bytes) {
   }
 }
 
-void OutputQueue::append(Buffer data) {
+void OutputQueue::append(Buffer data, std::size_t memory_bytes) {
   if (data.size() < kChainFromBytes) return append_copy(data.bytes());
   size_bytes_ += data.size();
-  Part part{.data = data.data(), .size_bytes = data.size()};
+  memory_bytes_ += memory_bytes;
+  Part part{.data = data.data(), .size_bytes = data.size(), .memory_bytes = memory_bytes};
   part.chained = std::move(data);
   parts_.push_back(std::move(part));
 }
@@ -87,13 +88,20 @@ void OutputQueue::open_block() {
     }
   }
   block_ = static_cast<std::byte*>(Slab::allocate(kBlockBytes));
+  memory_bytes_ += kBlockBytes;
   block_used_ = 0;
+}
+
+void OutputQueue::free_block(std::byte* block) {
+  if (block != nullptr) memory_bytes_ -= kBlockBytes;
+  Slab::deallocate(block, kBlockBytes);
 }
 
 void OutputQueue::drop_front() {
   Part& part = parts_[front_++];
   control_bytes_ -= part.control_bytes;
-  Slab::deallocate(part.block, kBlockBytes);
+  memory_bytes_ -= part.memory_bytes;
+  free_block(part.block);
   part.chained = Buffer{};
 }
 
@@ -102,7 +110,7 @@ void OutputQueue::compact() {
     while (front_ < parts_.size()) drop_front();
     parts_.clear();
     front_ = 0;
-    Slab::deallocate(std::exchange(block_, nullptr), kBlockBytes);
+    free_block(std::exchange(block_, nullptr));
   } else if (front_ >= 64 && front_ * 2 >= parts_.size()) {
     parts_.erase(parts_.begin(), parts_.begin() + static_cast<std::ptrdiff_t>(front_));
     front_ = 0;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <sys/uio.h>
@@ -30,10 +31,17 @@ class OutputQueue {
   /// The same for a frame that answers the peer: counted in control_bytes() until it is written.
   std::byte* append_control(std::size_t size_bytes);
   void append_copy(Bytes bytes);
-  void append(Buffer data);
+  void append(Buffer data) {
+    const std::size_t memory_bytes = data.memory_bytes();
+    append(std::move(data), memory_bytes);
+  }
+  /// `memory_bytes` is what counts for the buffer, when it is chained, until it is written.
+  void append(Buffer data, std::size_t memory_bytes);
 
   bool empty() const { return size_bytes_ == 0; }
   std::size_t size_bytes() const { return size_bytes_; }
+  /// The memory held: whole blocks, and what append() was told of chained buffers.
+  std::size_t memory_bytes() const { return memory_bytes_; }
   /// Bytes of answers not yet written. Exact when the queue is empty; otherwise those that share a block with
   /// what is still to be written may count as well.
   std::size_t control_bytes() const { return control_bytes_; }
@@ -48,11 +56,13 @@ class OutputQueue {
     const std::byte* data = nullptr;
     std::size_t size_bytes = 0;
     std::size_t control_bytes = 0;
+    std::size_t memory_bytes = 0;
     std::byte* block = nullptr;  // to be freed with this part: the last one of its block
     Buffer chained = {};
   };
 
   void open_block();
+  void free_block(std::byte* block);
   void drop_front();
   void compact();
 
@@ -62,6 +72,7 @@ class OutputQueue {
   std::size_t block_used_ = 0;
   std::size_t size_bytes_ = 0;
   std::size_t control_bytes_ = 0;
+  std::size_t memory_bytes_ = 0;
 };
 
 }  // namespace parlance::http2

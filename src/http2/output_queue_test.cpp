@@ -56,6 +56,33 @@ TEST(OutputQueue, GatheredMemoryHoldsWhileMoreIsAppended) {
   EXPECT_EQ(queue.size_bytes(), 100'000U);
 }
 
+TEST(OutputQueue, CountsBlocksAndChainedBuffersUntilTheyAreWritten) {
+  OutputQueue queue;
+  EXPECT_EQ(queue.memory_bytes(), 0U);
+  queue.append_copy(as_bytes("small"));
+  EXPECT_EQ(queue.memory_bytes(), OutputQueue::kBlockBytes);
+  queue.append(Buffer::copy_of(as_bytes("copied")));
+  EXPECT_EQ(queue.memory_bytes(), OutputQueue::kBlockBytes);
+  const Buffer large = Buffer::allocate(100'000);
+  queue.append(large.slice(0, 50'000), 0);
+  queue.append(large.slice(50'000, 50'000), large.memory_bytes());
+  EXPECT_EQ(queue.memory_bytes(), OutputQueue::kBlockBytes + large.memory_bytes());
+  queue.wrote(50'011);
+  EXPECT_EQ(queue.memory_bytes(), OutputQueue::kBlockBytes + large.memory_bytes());
+  queue.wrote(50'000);
+  EXPECT_EQ(queue.memory_bytes(), 0U);
+}
+
+TEST(OutputQueue, CountsEveryBlockUntilItsLastByteIsWritten) {
+  OutputQueue queue;
+  queue.append_copy(as_bytes(std::string(3 * OutputQueue::kBlockBytes, 'x')));
+  EXPECT_EQ(queue.memory_bytes(), 3 * OutputQueue::kBlockBytes);
+  queue.wrote(OutputQueue::kBlockBytes + 1);
+  EXPECT_EQ(queue.memory_bytes(), 2 * OutputQueue::kBlockBytes);
+  queue.wrote(2 * OutputQueue::kBlockBytes - 1);
+  EXPECT_EQ(queue.memory_bytes(), 0U);
+}
+
 TEST(OutputQueue, ControlBytesCountUntilTheyAreWritten) {
   OutputQueue queue;
   queue.append_control(17);

@@ -32,7 +32,7 @@ bool SendPath::submit_data(Stream& stream, Buffer data, bool end_stream) {
   if (stream.closed || stream.end_queued) return false;
   if (data.empty() && !end_stream) return true;
   stream.end_queued = end_stream;
-  const bool direct = stream.queue.empty() && output_.size_bytes() < kFullOutputBytes &&
+  const bool direct = stream.queue.empty() && output_.size_bytes() < output_target_bytes_ &&
                       data.size() <= std::min(sendable_bytes(stream), SendScheduler::kTurnBytes);
   if (direct) {
     const auto size_bytes = static_cast<std::uint32_t>(data.size());
@@ -97,7 +97,7 @@ void SendPath::reschedule(Stream& stream) {
 }
 
 void SendPath::fill() {
-  while (output_.size_bytes() < kFullOutputBytes) {
+  while (output_.size_bytes() < output_target_bytes_) {
     Stream* stream = scheduler_.take_next();
     if (stream == nullptr) return;
     turn(*stream);
@@ -132,9 +132,11 @@ bool SendPath::send_data_frame(Stream& stream, std::uint32_t& budget_bytes) {
   std::byte* header = output_.append(kFrameHeaderBytes);
   std::size_t left_bytes = size_bytes;
   do {
+    const std::size_t held_bytes = stream.queue.memory_bytes();
     Buffer piece = stream.queue.take_data(left_bytes, stream.end_sent);
     left_bytes -= piece.size();
-    output_.append(std::move(piece));
+    // A part of an item stays counted with the item; the last one takes the count along.
+    output_.append(std::move(piece), held_bytes - stream.queue.memory_bytes());
   } while (left_bytes > 0 || front_is_bare_end(stream));
   const std::uint8_t flag = stream.end_sent ? flags::kEndStream : std::uint8_t{0};
   store_frame_header(header,
@@ -152,8 +154,10 @@ void SendPath::charge(Stream& stream, std::uint32_t size_bytes) {
 }
 
 void SendPath::tell_when_low(Stream& stream) {
-  if (!stream.above_low_water || stream.queue.data_bytes() > limits_.send_low_water_bytes) return;
-  stream.above_low_water = false;
+  const bool low = stream.above_low_water && stream.queue.data_bytes() <= limits_.send_low_water_bytes;
+  const bool empty = stream.tell_when_empty && stream.queue.data_bytes() == 0;
+  if (!low && !empty) return;
+  stream.above_low_water = stream.tell_when_empty = false;
   if (stream.observer != nullptr) stream.observer->on_send_ready();
 }
 

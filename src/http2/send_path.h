@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -20,6 +21,9 @@ namespace parlance::http2 {
 /// output is short; otherwise it waits on the stream and leaves in the stream's turn.
 class SendPath {
  public:
+  /// Enough for one large write, little enough that control frames do not wait long.
+  static constexpr std::size_t kFullOutputBytes = 128 * 1024;
+
   SendPath(const Limits& limits, StreamSet& streams, AbuseLimits& abuse)
       : limits_(limits), streams_(streams), abuse_(abuse), encoder_(limits.header_table_bytes) {}
 
@@ -48,13 +52,16 @@ class SendPath {
   /// still open stops the request with RST_STREAM NO_ERROR (RFC 9113 section 8.1).
   void close_if_done(Stream& stream);
 
+  /// What fill() aims for; at least a turn's worth is kept to.
+  void set_output_target(std::size_t size_bytes) {
+    output_target_bytes_ = std::max<std::size_t>(size_bytes, SendScheduler::kTurnBytes);
+  }
+
   bool has_turns() const { return !scheduler_.empty(); }
   /// Gives turns until the output holds enough for a write. Calls on_send_ready.
   void fill();
 
  private:
-  /// What fill() aims for: enough for one large write, little enough that control frames do not wait long.
-  static constexpr std::size_t kFullOutputBytes = 128 * 1024;
   /// Beyond this even header sections wait on their streams: the peer does not read.
   static constexpr std::size_t kStalledOutputBytes = 1024 * 1024;
 
@@ -76,6 +83,7 @@ class SendPath {
   SendScheduler scheduler_;
   SendWindow window_{kDefaultWindowBytes};
   std::uint64_t payload_frames_ = 0;
+  std::size_t output_target_bytes_ = kFullOutputBytes;
 };
 
 }  // namespace parlance::http2

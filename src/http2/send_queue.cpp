@@ -36,13 +36,23 @@ Buffer copy_of(HeaderFields fields) {
 }  // namespace
 
 SendQueue::Item* SendQueue::make(Kind kind, bool end_stream, Buffer bytes, std::uint32_t field_count) {
-  return new (Slab::allocate(sizeof(Item)))
-      Item{.kind = kind, .end_stream = end_stream, .field_count = field_count, .bytes = std::move(bytes)};
+  const std::size_t memory_bytes = Slab::taken_bytes(sizeof(Item)) + bytes.memory_bytes();
+  return new (Slab::allocate(sizeof(Item))) Item{.kind = kind,
+                                                 .end_stream = end_stream,
+                                                 .field_count = field_count,
+                                                 .memory_bytes = memory_bytes,
+                                                 .bytes = std::move(bytes)};
 }
 
 void SendQueue::push(Item* item) {
   (first_ == nullptr ? first_ : last_->next) = item;
   last_ = item;
+  count(0, item->memory_bytes);
+}
+
+void SendQueue::count(std::size_t before_bytes, std::size_t after_bytes) {
+  memory_bytes_ = memory_bytes_ - before_bytes + after_bytes;
+  if (total_bytes_ != nullptr) *total_bytes_ = *total_bytes_ - before_bytes + after_bytes;
 }
 
 void SendQueue::push_data(Buffer data, bool end_stream) {
@@ -85,6 +95,7 @@ Buffer SendQueue::take_data(std::size_t size_bytes, bool& ends_stream) {
 void SendQueue::pop() {
   Item* item = first_;
   if (item->kind == Kind::kData) data_bytes_ -= item->bytes.size();
+  count(item->memory_bytes, 0);
   first_ = item->next;
   if (first_ == nullptr) last_ = nullptr;
   item->~Item();

@@ -12,7 +12,8 @@ namespace parlance::http2 {
 /// the data before them). An empty queue owns no memory.
 class SendQueue {
  public:
-  SendQueue() = default;
+  /// Adds what it holds to `total_bytes` and takes it off again; null: nobody counts.
+  explicit SendQueue(std::size_t* total_bytes = nullptr) : total_bytes_(total_bytes) {}
   ~SendQueue() { clear(); }
   SendQueue(const SendQueue&) = delete;
   SendQueue& operator=(const SendQueue&) = delete;
@@ -25,6 +26,8 @@ class SendQueue {
 
   bool empty() const { return first_ == nullptr; }
   std::size_t data_bytes() const { return data_bytes_; }
+  /// The memory held. An item of which only a part was taken is held whole.
+  std::size_t memory_bytes() const { return memory_bytes_; }
   Kind front_kind() const { return first_->kind; }
   /// Whether the front ends the stream.
   bool front_ends_stream() const { return first_->end_stream; }
@@ -44,15 +47,19 @@ class SendQueue {
     Kind kind;
     bool end_stream;
     std::uint32_t field_count;
+    std::size_t memory_bytes;
     Buffer bytes;  // data, or fields followed by their strings
   };
 
   void push(Item* item);
+  void count(std::size_t before_bytes, std::size_t after_bytes);
   static Item* make(Kind kind, bool end_stream, Buffer bytes, std::uint32_t field_count);
 
   Item* first_ = nullptr;
   Item* last_ = nullptr;
   std::size_t data_bytes_ = 0;
+  std::size_t memory_bytes_ = 0;
+  std::size_t* total_bytes_;
 };
 
 }  // namespace parlance::http2

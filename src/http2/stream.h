@@ -23,8 +23,12 @@ struct Stream {
 
   static constexpr std::uint64_t kNoLength = UINT64_MAX;
 
-  Stream(StreamId stream_id, std::uint32_t send_window_bytes, std::uint32_t receive_window_bytes)
-      : id(stream_id), send_window(send_window_bytes), receive_window(receive_window_bytes) {}
+  Stream(StreamId stream_id, std::uint32_t send_window_bytes, std::uint32_t receive_window_bytes,
+         std::size_t* queued_memory_bytes = nullptr)
+      : id(stream_id),
+        send_window(send_window_bytes),
+        receive_window(receive_window_bytes),
+        queue(queued_memory_bytes) {}
 
   const StreamId id;
   Receiving receiving = Receiving::kBody;
@@ -32,6 +36,7 @@ struct Stream {
   bool end_sent = false;         // END_STREAM is in the output: half-closed (local)
   bool head_request = false;     // client: the response has no body whatever its content-length says
   bool above_low_water = false;  // on_send_ready is owed
+  bool tell_when_empty = false;  // on_send_ready is owed when the queue is empty
   bool closed = false;           // gone from the table; memory and observer may still be there
   bool close_notified = false;   // on_closed was called, or there is nobody to call
   Place place = Place::kNone;    // the list that `next` and `previous` belong to

@@ -21,7 +21,8 @@ StreamSet::~StreamSet() {
 }
 
 Stream& StreamSet::open(StreamId id, std::uint32_t send_window_bytes, std::uint32_t receive_window_bytes) {
-  auto* stream = new (Slab::allocate(sizeof(Stream))) Stream(id, send_window_bytes, receive_window_bytes);
+  auto* stream = new (Slab::allocate(sizeof(Stream)))
+      Stream(id, send_window_bytes, receive_window_bytes, &queued_memory_bytes_);
   table_.insert(id, *stream);
   return *stream;
 }

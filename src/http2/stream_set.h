@@ -26,6 +26,8 @@ class StreamSet {
   Role role() const { return role_; }
   Stream* find(StreamId id) const { return table_.find(id); }
   std::size_t open_count() const { return table_.size(); }
+  /// The memory that all streams' queues hold.
+  std::size_t queued_memory_bytes() const { return queued_memory_bytes_; }
   /// A copy: what is done with the streams may close others of them (see `closed`).
   std::vector<Stream*> all() const { return table_.streams(); }
 
@@ -63,6 +65,7 @@ class StreamSet {
 
   Role role_;
   ConnectionObserver& observer_;
+  std::size_t queued_memory_bytes_ = 0;
   StreamTable table_;
   ClosedStreams closed_;
   StreamList unsettled_;
