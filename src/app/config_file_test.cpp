@@ -22,6 +22,7 @@ TEST(ConfigFile, SetsEveryKey) {
 listen: ["127.0.0.1:8500", "unix:/run/parlance.sock"]
 threads: 4
 max-receive-message-bytes: 64MiB
+memory: 512M
 shutdown-grace: 1500ms
 require: [digits, magika]
 auth-keys-file: keys.txt
@@ -39,6 +40,7 @@ log-level: debug
   EXPECT_THAT(config.listen, ElementsAre("127.0.0.1:8500", "unix:/run/parlance.sock"));
   EXPECT_EQ(config.threads, 4);
   EXPECT_EQ(config.max_receive_message_bytes, 64 * 1024 * 1024);
+  EXPECT_EQ(config.memory_bytes, 512 * 1024 * 1024);
   EXPECT_EQ(config.shutdown_grace, 1500ms);
   EXPECT_THAT(config.require, ElementsAre("digits", "magika"));
   EXPECT_EQ(config.auth_keys_file, "keys.txt");
@@ -66,8 +68,9 @@ TEST(ConfigFile, AnUnknownKeyIsNamedWithItsLineTheNearestKeyAndAllKeys) {
   EXPECT_EQ(
       error_of("threads: 4\nshutdown_grace: 3s\n"),
       "serve.yaml:2: unknown key 'shutdown_grace'; did you mean 'shutdown-grace'? Keys: listen, tls-cert, "
-      "tls-key, client-ca, threads, max-receive-message-bytes, shutdown-grace, require, auth-keys-file, "
-      "jwks-file, jwt-issuer, jwt-audience, rate-limit, max-concurrent-calls, access-log, log-format, "
+      "tls-key, client-ca, threads, max-receive-message-bytes, memory, shutdown-grace, require, "
+      "auth-keys-file, jwks-file, jwt-issuer, jwt-audience, rate-limit, max-concurrent-calls, access-log, "
+      "log-format, "
       "log-level");
   EXPECT_THAT(error_of("tls: on"), StartsWith("serve.yaml:1: unknown key 'tls'. Keys: listen"));
 }

@@ -48,6 +48,7 @@ ServerOptions server_options(const ServeConfig& config, Interceptors interceptor
           .threads = config.threads,
           .interceptors = std::move(interceptors),
           .max_receive_message_bytes = config.max_receive_message_bytes,
+          .memory_bytes = config.memory_bytes,
           .shutdown_grace = config.shutdown_grace,
           .log = [&log](LogLevel level, std::string_view text) { log.write(level, text); }};
 }

@@ -15,6 +15,7 @@ using Values = std::span<const std::string>;
 
 constexpr std::uint64_t kMostThreads = 1024;
 constexpr std::uint64_t kMostConcurrentCalls = 1'000'000;
+constexpr std::size_t kMostMemoryBytes = std::size_t{1} << 50;
 constexpr std::uint64_t kHighestRate = 1'000'000'000;
 
 // `target` gets what was parsed, or the error goes on.
@@ -51,6 +52,10 @@ Assigned assign_threads(ServeConfig& config, Values values) {
 
 Assigned assign_max_receive(ServeConfig& config, Values values) {
   return take(config.max_receive_message_bytes, parse_size(values[0]));
+}
+
+Assigned assign_memory(ServeConfig& config, Values values) {
+  return take(config.memory_bytes, parse_size(values[0], kMostMemoryBytes));
 }
 
 Assigned assign_shutdown_grace(ServeConfig& config, Values values) {
@@ -125,6 +130,10 @@ constexpr std::array kSettings{
     ServeSetting{"max-receive-message-bytes", "SIZE",
                  "Largest request: bytes, or as in 64MiB; a larger one\nis RESOURCE_EXHAUSTED. Default: 4MiB",
                  false, assign_max_receive},
+    ServeSetting{"memory", "SIZE",
+                 "What connections and calls may hold together, models\nnot counted; slow readers wait, are "
+                 "refused or reset.\nDefault: half of what the process may have",
+                 false, assign_memory},
     ServeSetting{"shutdown-grace", "TIME", "How long open calls may run on after SIGTERM.\nDefault: 30s",
                  false, assign_shutdown_grace},
     ServeSetting{

@@ -25,6 +25,7 @@ struct ServeConfig {
   std::string client_ca;  // empty: clients need no certificate
   unsigned threads = 0;   // 0: one event loop a core
   std::size_t max_receive_message_bytes = grpc::kDefaultMaxReceiveMessageBytes;
+  std::size_t memory_bytes = 0;  // 0: half of what the process may have
   std::chrono::milliseconds shutdown_grace{30'000};
   std::vector<std::string> require;  // empty: every model of the repository
   std::string auth_keys_file;        // empty, and no jwks_file: anyone may call

@@ -19,8 +19,9 @@ struct Unit {
 
 constexpr std::array kTimeUnits{Unit{"us", 1e3}, Unit{"ms", 1e6}, Unit{"s", 1e9}, Unit{"m", 60e9},
                                 Unit{"h", 3600e9}};  // nanoseconds
-constexpr std::array kSizeUnits{Unit{"KiB", 1024.0}, Unit{"MiB", 1024.0 * 1024},
-                                Unit{"GiB", 1024.0 * 1024 * 1024}};
+constexpr std::array kSizeUnits{
+    Unit{"KiB", 1024.0}, Unit{"MiB", 1024.0 * 1024}, Unit{"GiB", 1024.0 * 1024 * 1024},
+    Unit{"K", 1024.0},   Unit{"M", 1024.0 * 1024},   Unit{"G", 1024.0 * 1024 * 1024}};
 
 // A number without sign or exponent, and the unit behind it: the product.
 std::optional<double> parse_with_unit(std::string_view text, std::span<const Unit> units) {
@@ -50,13 +51,13 @@ std::expected<Duration, std::string> parse_duration(std::string_view text) {
   return Duration{std::llround(*nanoseconds)};
 }
 
-std::expected<std::size_t, std::string> parse_size(std::string_view text) {
-  constexpr std::size_t kMost = std::numeric_limits<std::uint32_t>::max();  // of a gRPC message's length
+std::expected<std::size_t, std::string> parse_size(std::string_view text, std::size_t most_bytes) {
   std::optional<double> bytes = parse_with_unit(text, kSizeUnits);
-  if (const auto whole = parse_count(text, kMost)) bytes = static_cast<double>(*whole);
-  if (!bytes || *bytes > static_cast<double>(kMost)) {
-    return refuse(text,
-                  "a size of at most 4294967295 bytes: a number of bytes, or of KiB, MiB or GiB as in 4MiB");
+  if (const auto whole = parse_count(text, most_bytes)) bytes = static_cast<double>(*whole);
+  if (!bytes || *bytes > static_cast<double>(most_bytes)) {
+    return refuse(
+        text, fmt::format("a size of at most {} bytes: a number of bytes, or of KiB, MiB or GiB as in 4MiB",
+                          most_bytes));
   }
   return static_cast<std::size_t>(*bytes);
 }

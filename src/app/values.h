@@ -17,8 +17,12 @@ namespace parlance::app {
 /// "500ms", "30s", "1.5h": a number that is not negative and one of us, ms, s, m, h.
 std::expected<Duration, std::string> parse_duration(std::string_view text);
 
-/// "4194304", "4MiB": a whole number of bytes, or a number of KiB, MiB or GiB.
-std::expected<std::size_t, std::string> parse_size(std::string_view text);
+/// What the length of a gRPC message can say.
+inline constexpr std::size_t kMostMessageBytes = 4'294'967'295;
+
+/// "4194304", "4MiB", "4M": a whole number of bytes, or a number of KiB, MiB or GiB, in short K, M or G.
+std::expected<std::size_t, std::string> parse_size(std::string_view text,
+                                                   std::size_t most_bytes = kMostMessageBytes);
 
 /// A whole number from 0 to `most`.
 std::expected<std::uint64_t, std::string> parse_count(std::string_view text, std::uint64_t most);

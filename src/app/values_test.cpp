@@ -36,10 +36,22 @@ TEST(FormatDuration, IsReadBackAsTheSame) {
 
 TEST(ParseSize, ReadsBytesAndBinaryUnits) {
   const std::pair<std::string_view, std::size_t> cases[] = {
-      {"0", 0},         {"4194304", 4194304}, {"4MiB", 4194304},
-      {"1.5KiB", 1536}, {"2GiB", 2147483648}, {"4294967295", 4294967295},
+      {"0", 0},
+      {"4194304", 4194304},
+      {"4MiB", 4194304},
+      {"1.5KiB", 1536},
+      {"2GiB", 2147483648},
+      {"4294967295", 4294967295},
+      {"512M", 536870912},
+      {"8K", 8192},
+      {"1G", 1073741824},
   };
   for (const auto& [text, bytes] : cases) EXPECT_EQ(parse_size(text), bytes) << text;
+}
+
+TEST(ParseSize, TakesMoreThanAMessageWhereMoreIsMeant) {
+  EXPECT_EQ(parse_size("64G", std::size_t{1} << 40), 68719476736);
+  EXPECT_FALSE(parse_size("2048G", std::size_t{1} << 40));
 }
 
 TEST(ParseSize, RefusesEverythingElse) {

@@ -13,10 +13,11 @@ constexpr std::size_t round_up(std::size_t size_bytes) {
 
 }  // namespace
 
-bool MemoryBudget::try_take(std::size_t size_bytes) {
+bool MemoryBudget::try_take(std::size_t size_bytes, std::size_t spared_bytes) {
+  const std::size_t most_bytes = limit_bytes_ - std::min(spared_bytes, limit_bytes_);
   std::size_t taken = taken_bytes();
   do {
-    if (taken > limit_bytes_ || size_bytes > limit_bytes_ - taken) return false;
+    if (taken > most_bytes || size_bytes > most_bytes - taken) return false;
   } while (!taken_bytes_.compare_exchange_weak(taken, taken + size_bytes, std::memory_order_relaxed));
   note_most(taken + size_bytes);
   return true;
@@ -38,14 +39,14 @@ void MemoryBudget::note_most(std::size_t taken_bytes) {
   }
 }
 
-bool MemoryLease::reserve(std::size_t size_bytes) {
+bool MemoryLease::reserve(std::size_t size_bytes, std::size_t spared_bytes) {
   const std::size_t spare = taken_bytes_ - used_bytes_;
   if (size_bytes <= spare) return true;
   const std::size_t missing = size_bytes - spare;
   std::size_t step = round_up(missing);
-  if (!budget_.try_take(step)) {
+  if (!budget_.try_take(step, spared_bytes)) {
     step = missing;  // the last bytes of a budget go in smaller steps
-    if (!budget_.try_take(step)) return false;
+    if (!budget_.try_take(step, spared_bytes)) return false;
   }
   taken_bytes_ += step;
   return true;

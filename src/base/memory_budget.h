@@ -16,8 +16,8 @@ class MemoryBudget {
   MemoryBudget(const MemoryBudget&) = delete;
   MemoryBudget& operator=(const MemoryBudget&) = delete;
 
-  /// False, and nothing taken, when the limit would be passed.
-  [[nodiscard]] bool try_take(std::size_t size_bytes);
+  /// False, and nothing taken, when less than `spared_bytes` would be left of the limit.
+  [[nodiscard]] bool try_take(std::size_t size_bytes, std::size_t spared_bytes = 0);
   /// For memory that is in use already, whatever the limit says.
   void take(std::size_t size_bytes);
   void give_back(std::size_t size_bytes);
@@ -50,8 +50,9 @@ class MemoryLease {
   MemoryLease(const MemoryLease&) = delete;
   MemoryLease& operator=(const MemoryLease&) = delete;
 
-  /// Whether `size_bytes` more fit; they can be charged then without passing the limit.
-  [[nodiscard]] bool reserve(std::size_t size_bytes);
+  /// Whether `size_bytes` more fit with `spared_bytes` of the budget left; they can be charged then without
+  /// passing the limit.
+  [[nodiscard]] bool reserve(std::size_t size_bytes, std::size_t spared_bytes = 0);
   /// What was held as `before_bytes` is now `after_bytes`. Memory that is in use is counted whatever the
   /// limit says: ask reserve() before taking any.
   void recharge(std::size_t before_bytes, std::size_t after_bytes);

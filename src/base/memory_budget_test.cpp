@@ -22,6 +22,15 @@ TEST(MemoryBudget, GivesNothingBeyondItsLimit) {
   EXPECT_EQ(budget.most_taken_bytes(), 100);
 }
 
+TEST(MemoryBudget, SparesWhatItIsAskedToSpare) {
+  MemoryBudget budget{100};
+  EXPECT_FALSE(budget.try_take(91, 10));
+  EXPECT_TRUE(budget.try_take(90, 10));
+  EXPECT_FALSE(budget.try_take(1, 10));
+  EXPECT_TRUE(budget.try_take(10));
+  EXPECT_FALSE(budget.try_take(1, 200));
+}
+
 TEST(MemoryBudget, CountsMemoryInUseBeyondTheLimitAndGivesNothingMoreThen) {
   MemoryBudget budget{100};
   budget.take(150);

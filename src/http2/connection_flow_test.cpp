@@ -154,7 +154,7 @@ TEST(SendFlow, SendReadyComesForLittleThatWaitsOnceAllOfItIsSent) {
   EXPECT_EQ(server.events(), Lines{});
   server.receive(Wire::window_update(1, 1));
   server.sent();
-  EXPECT_EQ(server.events(), Lines{"send_ready 1"});
+  EXPECT_EQ(server.events(), Lines{"send ready 1"});
   server.send_data(1, "more", false);
   server.receive(Wire::window_update(1, 100));
   server.sent();
@@ -171,7 +171,7 @@ TEST(SendFlow, CountsTheMemoryOfWhatWaitsUntilItIsWritten) {
   EXPECT_GE(held, message.memory_bytes());
   EXPECT_LT(held, message.memory_bytes() + 1000);
   server->send_data(3, message, false);
-  server->send_headers(3, kTrailers, true);
+  server.send_headers(3, kTrailers, true);
   EXPECT_GT(server->queued_memory_bytes(3), held);
   EXPECT_EQ(server->send_memory_bytes(), held + server->queued_memory_bytes(3));
   server->reset(3, ErrorCode::kCancel);

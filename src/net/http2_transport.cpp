@@ -100,6 +100,7 @@ void Http2Transport::write_pending() {
 
 void Http2Transport::on_turn_end() {
   write_pending();
+  if (socket_open_) owner_.on_flushed();
   if (socket_open_ && !lingering_ && connection_.finished() && !wants_write()) linger();
   if (socket_open_) return;
   loop_.cancel_turn_end(*this);

@@ -19,6 +19,8 @@ class Http2Transport final : ByteStream::Observer, TurnEnd, TimerNode {
     /// The socket is gone or the connection is finished; every stream has been told. The transport may be
     /// destroyed from within this call. Called exactly once, never from within a call into the transport.
     virtual void on_transport_closed(std::string_view reason) = 0;
+    /// A turn ends, and what could be written of its output is. May close the transport.
+    virtual void on_flushed() {}
 
    protected:
     ~Owner() = default;
@@ -31,6 +33,7 @@ class Http2Transport final : ByteStream::Observer, TurnEnd, TimerNode {
   ~Http2Transport();
 
   http2::Connection& connection() { return connection_; }
+  const http2::Connection& connection() const { return connection_; }
   /// Must be called after anything is submitted on the connection, as often as one likes: one write follows
   /// at the end of the turn.
   void flush() { loop_.at_turn_end(*this); }

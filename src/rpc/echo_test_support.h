@@ -84,6 +84,7 @@ class Echo final : public Service {
     methods.push_back(bind_client_streaming("First", *this, &Echo::First));
     methods.push_back(bind_server_streaming("Split", *this, &Echo::Split));
     methods.push_back(bind_server_streaming("Flood", *this, &Echo::Flood));
+    methods.push_back(bind_server_streaming("Pour", *this, &Echo::Pour));
     methods.push_back(bind_bidi_streaming("Chat", *this, &Echo::Chat));
     return methods;
   }
@@ -182,6 +183,17 @@ class Echo final : public Service {
     co_return Status{};
   }
 
+  // Writes 16 KiB messages without ever waiting, until the call is over.
+  Task<Status> Pour(ServerCall& call, Incoming<Text>, Writer<Blob>& out) {
+    const Running counted{*this};
+    Blob blob;
+    blob.mutable_value()->assign(16 * 1024, 'p');
+    while (out.write(blob).accepted) {
+    }
+    if (call.cancelled()) ++cancellations;
+    co_return Status{};
+  }
+
   Task<Status> Chat(ServerCall& call, Reader<Text>& in, Writer<Text>& out) {
     const Running counted{*this};
     while (auto message = co_await in.read()) {
@@ -248,6 +260,9 @@ class EchoClient {
   }
   ClientReader<Blob> Flood(const Text& request, CallOptions options = {}) const {
     return {channel_, "/test.Echo/Flood", request, options};
+  }
+  ClientReader<Blob> Pour(const Text& request, CallOptions options = {}) const {
+    return {channel_, "/test.Echo/Pour", request, options};
   }
   ClientReaderWriter<Text, Text> Chat(CallOptions options = {}) const {
     return {channel_, "/test.Echo/Chat", options};

@@ -49,6 +49,7 @@ class Server::Impl {
                                                                          const net::Endpoint& endpoint);
 
   ServerOptions options;
+  MemoryBudget memory{options.memory_bytes != 0 ? options.memory_bytes : detail::default_memory_bytes()};
   detail::Routes routes;
   std::vector<std::string> addresses;
   std::vector<std::uint16_t> ports;
@@ -80,7 +81,7 @@ Result<void> Server::Impl::make_workers() {
   std::vector<net::Loop*> loops = options.loops;
   if (loops.empty()) loops.resize(thread_count(options.threads), nullptr);
   for (net::Loop* loop : loops) {
-    workers.push_back(std::make_unique<detail::ServerWorker>(loop, options, routes, tls));
+    workers.push_back(std::make_unique<detail::ServerWorker>(loop, options, routes, memory, tls));
     workers.back()->add(*in_process->listen(workers.back()->loop(), net::InProcessNetwork::endpoint()),
                         detail::Speaks::kPlaintext);
   }
@@ -172,6 +173,11 @@ void Server::shutdown(milliseconds grace) {
 
 void Server::wait() {
   if (impl_->drained != nullptr) impl_->drained->wait();
+}
+
+Server::MemoryUse Server::memory() const {
+  const MemoryBudget& memory = impl_->memory;
+  return {memory.limit_bytes(), memory.taken_bytes(), memory.most_taken_bytes()};
 }
 
 bool Server::ended() const { return impl_->drained != nullptr && impl_->drained->try_wait(); }

@@ -57,6 +57,18 @@ struct ServerOptions {
   http2::Limits http2 = {};
   /// Bytes queued for a slow reader before Writer::write waits.
   std::size_t send_high_water_bytes = 64 * 1024;
+  /// What all connections and calls of the server may hold together: responses that are queued, requests that
+  /// are not yet taken, and a fixed cost each; not what handlers hold. 0: half of the memory that the process
+  /// may have (its cgroup's limit, or the machine's). The fuller it is, the sooner writers wait; near the
+  /// limit new calls are RESOURCE_EXHAUSTED (MEMORY_LIMIT) and senders get no more window; at the limit calls
+  /// that queue on in spite of that, or the slowest readers', are reset with ENHANCE_YOUR_CALM. The same
+  /// process takes some memory beyond it: its code, its models, what its allocator keeps.
+  std::size_t memory_bytes = 0;
+  /// The part of that which one connection may hold; 0: all of it.
+  std::size_t connection_memory_bytes = 0;
+  /// What one call's handler may queue without waiting, as Writer::write asks it to; more resets the call. A
+  /// handler that waits may always queue one message of any size.
+  std::size_t stream_memory_bytes = 16 * 1024 * 1024;
   /// Asks clients that went silent whether they are still there.
   KeepaliveOptions keepalive{.time = std::chrono::hours{2}};
   /// How often clients may ask that of the server.
@@ -111,6 +123,13 @@ class Server {
   void shutdown();
   /// Blocks until a shutdown is complete. Never on a loop that the server uses.
   void wait();
+  struct MemoryUse {
+    std::size_t limit_bytes = 0;
+    std::size_t used_bytes = 0;  // in steps of 64 KiB a loop
+    std::size_t most_bytes = 0;  // ever
+  };
+  /// How full ServerOptions::memory_bytes is. From any thread.
+  MemoryUse memory() const;
   /// A shutdown is complete. From any thread.
   bool ended() const;
 

@@ -18,6 +18,13 @@ constexpr std::string_view kTooManyPings = "too_many_pings";
 // Connections opened together shall not end together (gRPC A9).
 constexpr double kAgeJitter = 0.1;
 
+// The engine's own limits of its output and of a block of it.
+constexpr std::size_t kMostOutputBytes = 128 * 1024;
+constexpr std::size_t kFirstBlockBytes = 16 * 1024;
+// How often calls that hold their senders back are looked at, and how long they may.
+constexpr std::chrono::milliseconds kHeldBackInterval{50};
+constexpr std::chrono::seconds kHeldBackPatience{10};
+
 TimePoint old_at(TimePoint now, Duration max_age) {
   if (max_age == Duration::zero()) return TimePoint::max();
   const double factor = std::uniform_real_distribution{1 - kAgeJitter, 1 + kAgeJitter}(net::thread_random());
@@ -28,6 +35,9 @@ TimePoint old_at(TimePoint now, Duration max_age) {
 
 ServerConnection::ServerConnection(ServerLoop& owner, std::unique_ptr<net::ByteStream> stream)
     : owner_(owner),
+      limit_bytes_(owner.options().connection_memory_bytes == 0 ? MemoryBudget::kUnlimited
+                                                                : owner.options().connection_memory_bytes),
+      memory_(owner.memory(), kConnectionMemoryBytes),
       keepalive_(owner.options().keepalive),
       strikes_(owner.options().ping_policy),
       idle_since_(owner.loop().now()),
@@ -39,6 +49,43 @@ ServerConnection::ServerConnection(ServerLoop& owner, std::unique_ptr<net::ByteS
 }
 
 ServerConnection::~ServerConnection() { owner_.loop().disarm(*this); }
+
+std::size_t ServerConnection::held_bytes() const {
+  const http2::Connection& http2 = transport_.connection();
+  return kConnectionMemoryBytes + http2.open_streams() * kCallMemoryBytes + unread_bytes_ +
+         http2.send_memory_bytes();
+}
+
+Status ServerConnection::limit_reached() const {
+  return memory_limit("the connection", limit_bytes_, held_bytes(), "ServerOptions::connection_memory_bytes");
+}
+
+double ServerConnection::memory_share() const {
+  const double share = owner_.memory().share();
+  if (limit_bytes_ == MemoryBudget::kUnlimited) return share;
+  return std::min(share, share_for_producers(held_bytes(), limit_bytes_));
+}
+
+std::size_t ServerConnection::send_high_water_bytes() const {
+  return static_cast<std::size_t>(static_cast<double>(owner_.options().send_high_water_bytes) *
+                                  memory_share());
+}
+
+void ServerConnection::adapt_output() {
+  http2().set_output_target(static_cast<std::size_t>(kMostOutputBytes * memory_share()));
+}
+
+// The first block of output is in what every connection is charged with. What makes a connection hold much
+// beyond the limit is answers to one who asks and does not read.
+void ServerConnection::settle_memory() {
+  const std::size_t send_bytes = http2().send_memory_bytes();
+  const std::size_t held = kConnectionMemoryBytes + send_bytes - std::min(send_bytes, kFirstBlockBytes);
+  if (held == memory_.size_bytes()) return;
+  memory_.set(held);
+  if (held > kMostOutputBytes * 2 && owner_.memory().is_over()) {
+    close("the server's memory limit is reached (ServerOptions::memory_bytes)");
+  }
+}
 
 const MethodBinding* ServerConnection::route(const http2::HeaderField& path) {
   if (path.entry_id == 0) return owner_.routes().find(path.value);
@@ -128,6 +175,13 @@ void ServerConnection::on_transport_closed(std::string_view) { owner_.remove(*th
 
 void ServerLoop::add_connection(std::unique_ptr<net::ByteStream> stream) {
   if (shutting_down_) return;
+  if (!memory_.reserve(kConnectionMemoryBytes)) {
+    if (memory_.may_log(loop_.now())) {
+      log(LogLevel::kWarning,
+          "a new connection is closed: " + std::string{memory_.limit_reached().message()});
+    }
+    return;
+  }
   connections_.push_back(std::make_unique<ServerConnection>(*this, std::move(stream)));
   connections_.back()->index_ = connections_.size() - 1;
 }
@@ -149,10 +203,34 @@ void ServerLoop::add(ServerStream& call) {
 }
 
 void ServerLoop::remove(ServerStream& call) {
+  favour_nobody(call);
   calls_[call.index_] = calls_.back();
   calls_[call.index_]->index_ = call.index_;
   calls_.pop_back();
   check_empty();
+}
+
+bool ServerLoop::shed_slowest(const ServerStream& than, std::size_t size_bytes) {
+  ServerStream* slowest = nullptr;
+  std::size_t most_bytes = size_bytes;
+  for (ServerStream* call : calls_) {
+    if (call == &than || call->queued_memory_bytes() <= most_bytes) continue;
+    slowest = call;
+    most_bytes = call->queued_memory_bytes();
+  }
+  if (slowest == nullptr) return false;
+  slowest->shed(memory_.limit_reached());
+  return true;
+}
+
+void ServerLoop::watch_held_back() {
+  if (!armed()) loop_.arm(*this, loop_.now() + kHeldBackInterval);
+}
+
+void ServerLoop::on_timer() {
+  const std::vector<ServerStream*> calls = calls_;
+  for (ServerStream* call : calls) call->tend_held_back(kHeldBackPatience);
+  if (std::ranges::any_of(calls_, &ServerStream::is_held_back)) watch_held_back();
 }
 
 void ServerLoop::begin_shutdown(std::function<void()> on_empty) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <string>
@@ -10,6 +11,7 @@
 #include "rpc/keepalive.h"
 #include "rpc/routes.h"
 #include "rpc/server.h"
+#include "rpc/server_memory.h"
 #include "rpc/server_stream.h"
 
 namespace parlance::detail {
@@ -24,7 +26,10 @@ class ServerConnection final : http2::ConnectionObserver, net::Http2Transport::O
   ~ServerConnection() override;
 
   http2::Connection& http2() { return transport_.connection(); }
-  void flush() { transport_.flush(); }
+  void flush() {
+    settle_memory();
+    transport_.flush();
+  }
   const std::string& peer() const { return peer_; }
   ServerLoop& server_loop() { return owner_; }
 
@@ -36,6 +41,21 @@ class ServerConnection final : http2::ConnectionObserver, net::Http2Transport::O
   /// knows), one that refuses new streams. The connection then ends with its last stream.
   /// `why` is the debug text of the GOAWAY.
   void begin_shutdown(std::string_view why);
+  // --- memory: what this connection holds, and what the server's limit and its own leave
+  /// Bytes that this connection's streams received and nobody has taken changed.
+  void recharge_unread(std::size_t before_bytes, std::size_t after_bytes) {
+    unread_bytes_ = unread_bytes_ - before_bytes + after_bytes;
+  }
+  /// Whether ServerOptions::connection_memory_bytes allows this much more, and what it says if not.
+  bool has_room(std::size_t size_bytes) const {
+    return size_bytes <= limit_bytes_ - std::min(held_bytes(), limit_bytes_);
+  }
+  Status limit_reached() const;
+  /// How much a stream may queue before its producer waits: less, the less memory is left.
+  std::size_t send_high_water_bytes() const;
+  /// Keeps less in the output, the less memory is left.
+  void adapt_output();
+
   /// Ends the connection now.
   void close(std::string_view reason) { transport_.close(reason); }
 
@@ -45,6 +65,7 @@ class ServerConnection final : http2::ConnectionObserver, net::Http2Transport::O
   void on_ping() override;
   void on_ping_ack(std::uint64_t opaque) override;
   void on_stream_count(std::size_t open_streams) override;
+  void on_flushed() override { settle_memory(); }
   void on_transport_closed(std::string_view reason) override;
   void on_timer() override { tend(); }
 
@@ -52,6 +73,10 @@ class ServerConnection final : http2::ConnectionObserver, net::Http2Transport::O
   TimePoint tend_keepalive();
   TimePoint tend_age();
   TimePoint tend_idleness();
+
+  std::size_t held_bytes() const;
+  double memory_share() const;
+  void settle_memory();
 
   struct RememberedRoute {
     std::uint32_t entry_id = 0;
@@ -63,6 +88,9 @@ class ServerConnection final : http2::ConnectionObserver, net::Http2Transport::O
   ServerLoop& owner_;
   std::size_t index_ = 0;  // in the loop's list of connections
   std::array<RememberedRoute, 8> remembered_{};
+  const std::size_t limit_bytes_;
+  std::size_t unread_bytes_ = 0;
+  MemoryCharge memory_;
   bool shutting_down_ = false;
   std::string shutdown_reason_;
   Keepalive keepalive_;
@@ -76,20 +104,38 @@ class ServerConnection final : http2::ConnectionObserver, net::Http2Transport::O
 
 /// What the connections of one loop of a server share, and the list of what is open on it. Only on the loop's
 /// thread.
-class ServerLoop {
+class ServerLoop final : TimerNode {
  public:
-  ServerLoop(net::Loop& loop, const ServerOptions& options, const Routes& routes)
-      : loop_(loop), options_(options), routes_(routes) {}
+  ServerLoop(net::Loop& loop, const ServerOptions& options, const Routes& routes, MemoryBudget& memory)
+      : loop_(loop), options_(options), routes_(routes), memory_(memory) {}
+  ~ServerLoop() override { loop_.disarm(*this); }
 
   net::Loop& loop() { return loop_; }
   const ServerOptions& options() const { return options_; }
   const Routes& routes() const { return routes_; }
+  LoopMemory& memory() { return memory_; }
   void log(LogLevel level, std::string_view text) const { options_.log(level, text); }
 
   void add_connection(std::unique_ptr<net::ByteStream> stream);
   void remove(ServerConnection& connection);
   void add(ServerStream& call);
   void remove(ServerStream& call);
+
+  /// Ends the call that holds the most memory for its reader, other than `than` and only if it is more than
+  /// `size_bytes`. False when there is none.
+  bool shed_slowest(const ServerStream& than, std::size_t size_bytes);
+  /// Whether `call` is the one whose message may be completed while memory is short; it is from now on if no
+  /// other is.
+  bool favours(const ServerStream& call) {
+    if (favoured_ == nullptr) favoured_ = &call;
+    return favoured_ == &call;
+  }
+  /// Its message is complete, or it is over.
+  void favour_nobody(const ServerStream& call) {
+    if (favoured_ == &call) favoured_ = nullptr;
+  }
+  /// A call holds its sender back until there is memory.
+  void watch_held_back();
 
   /// New connections are closed at once, open ones begin their graceful end. `on_empty` runs once when no
   /// connection and no handler is left.
@@ -100,13 +146,16 @@ class ServerLoop {
   void close_connections();
 
  private:
+  void on_timer() override;  // looks after calls that hold their senders back
   void check_empty();
 
   net::Loop& loop_;
   const ServerOptions& options_;
   const Routes& routes_;
+  LoopMemory memory_;
   std::vector<std::unique_ptr<ServerConnection>> connections_;
   std::vector<ServerStream*> calls_;
+  const ServerStream* favoured_ = nullptr;
   std::function<void()> on_empty_;
   bool shutting_down_ = false;
 };

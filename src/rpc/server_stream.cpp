@@ -17,7 +17,8 @@ ServerStream::ServerStream(ServerConnection& connection, http2::StreamId id)
       server_loop_(connection.server_loop()),
       connection_(&connection),
       id_(id),
-      reader_(server_loop_.options().max_receive_message_bytes) {
+      reader_(server_loop_.options().max_receive_message_bytes),
+      memory_(server_loop_.memory(), kCallMemoryBytes) {
   server_loop_.add(*this);
 }
 
@@ -40,7 +41,10 @@ std::string_view ServerStream::peer() const {
 
 void ServerStream::begin(http2::HeaderFields fields) {
   plain_http_ = PlainHttp::of(fields);
-  if (!plain_http_) begin_call(read_request_head(fields, *connection_, loop_.now()));
+  if (plain_http_) return;
+  RequestHead head = read_request_head(fields, *connection_, loop_.now());
+  if (head.error.ok() && server_loop_.memory().is_short()) head.error = server_loop_.memory().limit_reached();
+  begin_call(std::move(head));
 }
 
 void ServerStream::begin_call(RequestHead head) {
@@ -87,10 +91,15 @@ void ServerStream::on_data(Bytes data, bool end_stream) {
   charged_bytes_ += data.size();
   if (discards_input()) {
     connection_->http2().consume(id_, std::exchange(charged_bytes_, 0));
-  } else if (const Status error = reader_.feed(data); !error.ok()) {
-    fail(error);
-  } else {
-    credit_window();
+  } else if (has_room_to_receive(data.size())) {
+    const Status error = reader_.feed(data);
+    charge_unread(reader_.bytes_buffered());
+    if (reader_.has_message()) server_loop_.favour_nobody(*this);
+    if (error.ok()) {
+      credit_window();
+    } else {
+      fail(error);
+    }
   }
   if (end_stream) {
     request_complete();
@@ -154,6 +163,7 @@ std::optional<grpc::ReceivedMessage> ServerStream::try_read() {
 
 std::optional<grpc::ReceivedMessage> ServerStream::next_message() {
   std::optional<grpc::ReceivedMessage> message = reader_.next();
+  charge_unread(reader_.bytes_buffered());
   if (!message || !(message->compressed || is_filtered())) return message;
   Result<Buffer> payload = decoded(*message);
   if (payload) return grpc::ReceivedMessage{*std::move(payload), message->compressed};
@@ -187,7 +197,7 @@ bool ServerStream::reads_ended() const { return request_ended_ || cancelled(); }
 // back. Those of the message under way are given back at once, or it could never be completed.
 void ServerStream::credit_window() {
   const std::size_t held = reader_.has_message() ? reader_.bytes_buffered() : 0;
-  if (connection_ == nullptr || charged_bytes_ <= held) return;
+  if (connection_ == nullptr || charged_bytes_ <= held || holds_back()) return;
   connection_->http2().consume(id_, charged_bytes_ - held);
   charged_bytes_ = held;
   connection_->flush();
@@ -213,6 +223,7 @@ bool ServerStream::send_message(Buffer framed, bool compress) {
     if (!filtered) return fail(filtered.error()), false;
     framed = *std::move(filtered);
   }
+  if (!make_room(framed.memory_bytes())) return false;
   send_initial_metadata();
   if (compress && response_encoding_ != grpc::Encoding::kIdentity) {
     framed = grpc::compress_and_frame(response_encoding_, framed.bytes().subspan(grpc::kPrefixBytes));
@@ -223,7 +234,14 @@ bool ServerStream::send_message(Buffer framed, bool compress) {
 }
 
 bool ServerStream::send_queue_full() const {
-  return can_send() && connection_->http2().queued_bytes(id_) > server_loop_.options().send_high_water_bytes;
+  if (!can_send()) return false;
+  const std::size_t queued = connection_->http2().queued_bytes(id_);
+  return queued > 0 && queued > connection_->send_high_water_bytes();
+}
+
+void ServerStream::wait_to_write(std::coroutine_handle<> writer) {
+  writer_waiting_ = Waiter{writer};
+  connection_->http2().tell_when_sent(id_);
 }
 
 void ServerStream::end_with(Buffer framed) {
@@ -322,9 +340,13 @@ void ServerStream::abort(const Status& status) {
     finish(status);
     return cancel_and_wake();
   }
+  reset(status, http2::ErrorCode::kCancel);
+}
+
+void ServerStream::reset(const Status& status, http2::ErrorCode code) {
   if (interceptors_ != nullptr) interceptors_->settle(status);
   ServerConnection& connection = *connection_;
-  connection.http2().reset(id_, http2::ErrorCode::kCancel, status.message());  // may delete this
+  connection.http2().reset(id_, code, status.message());  // may delete this
   connection.flush();
 }
 
@@ -334,6 +356,7 @@ void ServerStream::on_send_ready() { writer_waiting_.resume(); }
 
 void ServerStream::on_closed(const http2::StreamEnd&) {
   closing_ = true;
+  connection_->recharge_unread(unread_bytes_, 0);
   connection_ = nullptr;
   loop_.disarm(*this);
   if (interceptors_ != nullptr) interceptors_->settle(caller_left());

@@ -12,6 +12,7 @@
 #include "http2/connection.h"
 #include "rpc/plain_http.h"
 #include "rpc/server_call.h"
+#include "rpc/server_memory.h"
 
 namespace parlance {
 
@@ -34,6 +35,14 @@ class ServerStream final : public ServerCall, http2::StreamObserver, TimerNode {
                                        http2::HeaderFields fields, bool end_stream);
   /// Ends the call from outside (server shutdown): the handler is told, the caller gets `status`.
   void abort(const Status& status);
+  /// The memory that holds what waits to be sent.
+  std::size_t queued_memory_bytes() const;
+  /// Ends the call because the server's memory runs short; the log tells. May delete this.
+  void shed(const Status& status);
+  /// Gives the caller more of its window once memory is there again; ends the call when it was not for
+  /// `patience`. May delete this.
+  void tend_held_back(Duration patience);
+  bool is_held_back() const { return held_back_since_ != TimePoint::max(); }
 
   std::string_view peer() const override;
   void send_initial_metadata() override;
@@ -54,7 +63,7 @@ class ServerStream final : public ServerCall, http2::StreamObserver, TimerNode {
   bool send_message(Buffer framed, bool compress = true);
   /// Whether so much is queued that a producer should pause.
   bool send_queue_full() const;
-  void wait_to_write(std::coroutine_handle<> writer) { writer_waiting_ = Waiter{writer}; }
+  void wait_to_write(std::coroutine_handle<> writer);
 
   /// The handler's outcome: the one response (with its prefix) of a unary or client-streaming method and OK,
   void end_with(Buffer framed);
@@ -112,6 +121,12 @@ class ServerStream final : public ServerCall, http2::StreamObserver, TimerNode {
   bool is_filtered() const;
   bool discards_input() const;
   void credit_window();
+  /// Whether a message of this memory may be queued; ends the call if not.
+  bool make_room(std::size_t size_bytes);
+  bool has_room_to_receive(std::size_t size_bytes);
+  void charge_unread(std::size_t unread_bytes);
+  bool holds_back();
+  void reset(const Status& status, http2::ErrorCode code);
   void cancel_and_wake();
   void delete_if_over();
   bool can_send() const { return connection_ != nullptr && !finished_; }
@@ -123,6 +138,10 @@ class ServerStream final : public ServerCall, http2::StreamObserver, TimerNode {
   grpc::MessageReader reader_;
   grpc::ReceivedMessage request_;
   std::size_t charged_bytes_ = 0;  // received and not yet given back to the stream's window
+
+  std::size_t unread_bytes_ = 0;  // received and not yet taken, as the connection counts it
+  MemoryCharge memory_;
+  TimePoint held_back_since_ = TimePoint::max();
 
   void* handler_ = nullptr;
   void (*destroy_handler_)(void*) = nullptr;

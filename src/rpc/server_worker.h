@@ -20,12 +20,12 @@ class ServerWorker final : TimerNode {
  public:
   /// All outlive the worker. `loop`: one that somebody else runs; null: one on a thread of the worker's own.
   /// `tls` is null when nothing speaks TLS.
-  ServerWorker(net::Loop* loop, const ServerOptions& options, const Routes& routes,
+  ServerWorker(net::Loop* loop, const ServerOptions& options, const Routes& routes, MemoryBudget& memory,
                std::shared_ptr<net::TlsContext> tls)
       : thread_(loop == nullptr ? std::make_unique<net::LoopThread>() : nullptr),
         loop_(loop == nullptr ? thread_->loop() : *loop),
         tls_(std::move(tls)),
-        server_loop_(loop_, options, routes) {}
+        server_loop_(loop_, options, routes, memory) {}
   ~ServerWorker() override {
     if (thread_) thread_->stop();
     loop_.disarm(*this);

@@ -141,6 +141,7 @@ Task<Result<EchoResponse>> EchoService::UntilCancelled(ServerCall& call, Incomin
 Task<Status> EchoService::Flood(ServerCall& call, Incoming<EchoRequest> request, Writer<EchoResponse>& out) {
   const Counted counted{counters_, call};
   const EchoResponse response = answer(call, *request, 1);
+  while (request->never_wait() && out.write(response).accepted) ++counters_.messages_flooded;
   while (co_await out.write(response)) ++counters_.messages_flooded;
   co_return Status{};
 }

@@ -71,8 +71,15 @@ class ServerProcess:
         return os.pread(self._output.fileno(), size, 0).decode(errors="replace")
 
     def rss_bytes(self) -> int:
+        return self._memory_bytes("VmRSS")
+
+    def most_rss_bytes(self) -> int:
+        """The most it ever had."""
+        return self._memory_bytes("VmHWM")
+
+    def _memory_bytes(self, name: str) -> int:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+) kB", status).group(1)) * 1024
+        return int(re.search(rf"{name}:\s+(\d+) kB", status).group(1)) * 1024
 
     def open_files(self) -> int:
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))

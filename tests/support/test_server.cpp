@@ -21,6 +21,7 @@ constexpr std::string_view kUsage =
     "  --threads N          event loops; default 2\n"
     "  --max-message N      largest request message in bytes\n"
     "  --max-streams N      streams announced to each connection\n"
+    "  --memory N           bytes that connections and calls may hold\n"
     "  --grace-ms N         time for open calls after SIGTERM\n";
 
 [[noreturn]] void fail_usage(std::string_view what) {
@@ -45,6 +46,8 @@ void set(ServerOptions& options, std::string_view name, std::string_view value) 
     options.max_receive_message_bytes = to_number(value);
   } else if (name == "--max-streams") {
     options.http2.max_concurrent_streams = static_cast<std::uint32_t>(to_number(value));
+  } else if (name == "--memory") {
+    options.memory_bytes = to_number(value);
   } else if (name == "--grace-ms") {
     options.shutdown_grace = std::chrono::milliseconds{to_number(value)};
   } else {
