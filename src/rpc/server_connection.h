@@ -8,6 +8,7 @@
 
 #include "base/timer_heap.h"
 #include "net/http2_transport.h"
+#include "rpc/channelz_info.h"
 #include "rpc/keepalive.h"
 #include "rpc/routes.h"
 #include "rpc/server.h"
@@ -32,6 +33,9 @@ class ServerConnection final : http2::ConnectionObserver, net::Http2Transport::O
   }
   const std::string& peer() const { return peer_; }
   ServerLoop& server_loop() { return owner_; }
+  SocketFigures& figures() { return figures_; }
+  std::int64_t channelz_id() const { return channelz_id_; }
+  ChannelzSocket describe();
 
   /// The method of a `:path` field, by memory when the field came from the same table entry before; null when
   /// unknown.
@@ -86,6 +90,8 @@ class ServerConnection final : http2::ConnectionObserver, net::Http2Transport::O
   friend class ServerLoop;
 
   ServerLoop& owner_;
+  const std::int64_t channelz_id_;
+  SocketFigures figures_;
   std::size_t index_ = 0;  // in the loop's list of connections
   std::array<RememberedRoute, 8> remembered_{};
   const std::size_t limit_bytes_;
@@ -107,13 +113,20 @@ class ServerConnection final : http2::ConnectionObserver, net::Http2Transport::O
 class ServerLoop final : TimerNode {
  public:
   ServerLoop(net::Loop& loop, const ServerOptions& options, const Routes& routes, MemoryBudget& memory)
-      : loop_(loop), options_(options), routes_(routes), memory_(memory) {}
-  ~ServerLoop() override { loop_.disarm(*this); }
+      : loop_(loop), options_(options), routes_(routes), memory_(memory), trace_(Clock::now()) {}
+  ~ServerLoop() override {
+    loop_.disarm(*this);
+    *reference_ = nullptr;
+  }
+  ServerLoop(const ServerLoop&) = delete;
+  ServerLoop& operator=(const ServerLoop&) = delete;
 
   net::Loop& loop() { return loop_; }
   const ServerOptions& options() const { return options_; }
   const Routes& routes() const { return routes_; }
   LoopMemory& memory() { return memory_; }
+  CallFigures& figures() { return figures_; }
+  Trace& trace() { return trace_; }
   void log(LogLevel level, std::string_view text) const { options_.log(level, text); }
 
   void add_connection(std::unique_ptr<net::ByteStream> stream);
@@ -136,6 +149,11 @@ class ServerLoop final : TimerNode {
   }
   /// A call holds its sender back until there is memory.
   void watch_held_back();
+  /// Null once this is gone; to be looked at on the loop's thread.
+  const std::shared_ptr<ServerLoop*>& reference() const { return reference_; }
+  ChannelzServerPart describe() const;
+  /// The connection with that id, if it is here.
+  std::optional<ChannelzSocket> describe_socket(std::int64_t id) const;
 
   /// New connections are closed at once, open ones begin their graceful end. `on_empty` runs once when no
   /// connection and no handler is left.
@@ -153,6 +171,9 @@ class ServerLoop final : TimerNode {
   const ServerOptions& options_;
   const Routes& routes_;
   LoopMemory memory_;
+  const std::shared_ptr<ServerLoop*> reference_ = std::make_shared<ServerLoop*>(this);
+  CallFigures figures_;
+  Trace trace_;
   std::vector<std::unique_ptr<ServerConnection>> connections_;
   std::vector<ServerStream*> calls_;
   const ServerStream* favoured_ = nullptr;
