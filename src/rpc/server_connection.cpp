@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <random>
 
+#include "grpc/content_type.h"
 #include "grpc/error_details.h"
+#include "grpc/status_wire.h"
 #include "net/random.h"
+#include "rpc/server_errors.h"
 
 namespace parlance::detail {
 namespace {
@@ -52,6 +55,19 @@ const MethodBinding* ServerConnection::route(const http2::HeaderField& path) {
 http2::StreamObserver* ServerConnection::on_request(http2::StreamId stream, http2::HeaderFields fields,
                                                     bool end_stream) {
   return ServerStream::accept(*this, stream, fields, end_stream);
+}
+
+http2::HeaderFields ServerConnection::answer_to_oversized_request() {
+  if (oversized_answer_ != nullptr) return oversized_answer_->fields();
+  const ServerOptions& options = owner_.options();
+  const Status status = request_headers_too_large(options.http2.max_header_list_bytes);
+  oversized_answer_ = std::make_unique<grpc::HeaderList>();
+  oversized_answer_->add(":status", "431", http2::HeaderToken::kStatus);
+  oversized_answer_->add("content-type", grpc::kContentType, http2::HeaderToken::kContentType);
+  const bool explain = options.explain_errors;
+  grpc::append_status(explain ? status : grpc::without_explanation(status), *oversized_answer_);
+  oversized_answer_->add("grpc-retry-pushback-ms", "-1");
+  return oversized_answer_->fields();
 }
 
 void ServerConnection::begin_shutdown(std::string_view why) {
@@ -163,9 +179,7 @@ void ServerLoop::begin_shutdown(std::function<void()> on_empty) {
 }
 
 void ServerLoop::end_calls() {
-  const Status ending = grpc::make_error(StatusCode::kUnavailable, "SERVER_SHUTDOWN",
-                                         "the server shut down before the call was complete",
-                                         {{"knob", "ServerOptions::shutdown_grace"}});
+  const Status ending = server_shutdown(options().shutdown_grace);
   const std::vector<ServerStream*> calls = calls_;
   for (ServerStream* call : calls) call->abort(ending);
   for (const auto& connection : connections_) {

@@ -46,7 +46,7 @@ class Subchannel final : public ClientConnection::Owner, public ServerWatch::Lis
   void dial();
   void dial_for_more();
   void on_dialled(net::ConnectAttempt::Result result);
-  void on_failed(const std::string& why);
+  void on_failed(const Status& why);
   /// One of `connections_` has left them.
   void on_fewer(const ClientConnection& gone);
   void on_lost();
@@ -54,7 +54,6 @@ class Subchannel final : public ClientConnection::Owner, public ServerWatch::Lis
   void watch_server();
   void set_state(Connectivity state, const Status& why = {});
   std::unique_ptr<net::ByteStream> secured(std::unique_ptr<net::ByteStream> stream) const;
-  Status unreachable(const std::string& why) const;
 
   // ClientConnection::Owner
   void on_greeted(ClientConnection& connection) override;
@@ -73,7 +72,7 @@ class Subchannel final : public ClientConnection::Owner, public ServerWatch::Lis
   // A server that accepts the connection and then says nothing.
   struct GreetingLimit final : TimerNode {
     explicit GreetingLimit(Subchannel& of) : subchannel(of) {}
-    void on_timer() override { subchannel.arriving_->close("the server sent no HTTP/2 SETTINGS"); }
+    void on_timer() override { subchannel.arriving_->give_up_on_greeting(); }
     Subchannel& subchannel;
   };
 
