@@ -81,7 +81,7 @@ constexpr std::array kReasons{
                 "Mend the server or the proxy in between."},
     ErrorReason{"HTTP_STATUS", std::nullopt, kYes,
                 "The server or a proxy answered with an HTTP status instead of gRPC.",
-                "Look at the proxy: does it route the path, and speak HTTP/2 to the server?"},
+                "Look at the proxy: whether it routes the path, and speaks HTTP/2 to the server."},
     ErrorReason{"INADEQUATE_SECURITY", StatusCode::kPermissionDenied, kNo,
                 "The peer refuses the call on a connection of this TLS version or cipher.",
                 "Use TLS 1.2 or later with the default ciphers."},
