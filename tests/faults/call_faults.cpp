@@ -5,6 +5,7 @@
 
 #include "faults.h"
 #include "net/testing/dns_server.h"
+#include "raw_peers.h"
 #include "rpc/echo_test_support.h"
 #include "services/health_service.h"
 
@@ -43,10 +44,12 @@ std::function<Status()> call_of(ChannelOptions options, std::size_t bytes, CallO
   };
 }
 
+// To a server that says nothing: one of ours might answer first that the deadline has passed.
 std::function<Status()> endless_call(ChannelOptions options, CallOptions call_options) {
   return [=] {
-    const EchoServer server;
-    return status_of(server.client(options).UntilCancelled(text(""), call_options).wait());
+    const RawServer server{{}};
+    const EchoClient client{Channel::open(server.target(), options)};
+    return status_of(client.UntilCancelled(text(""), call_options).wait());
   };
 }
 
@@ -113,7 +116,9 @@ class Relay final : public Service {
 // that its loop and no message decides which deadline comes first.
 Status relayed(bool caller_leaves) {
   EchoServer last;
-  const auto relay = std::make_shared<Relay>(last.client());
+  const RawServer silent{{}};
+  const auto relay =
+      std::make_shared<Relay>(EchoClient{Channel::open(caller_leaves ? last.target() : silent.target())});
   ServerOptions options{.listen = {"127.0.0.1:0"}, .threads = 1};
   if (!caller_leaves) options.max_timeout = 200ms;
   Server first{std::move(options)};
