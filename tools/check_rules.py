@@ -1,5 +1,5 @@
 """The house rules that a search can check: a README of at most 40 lines in every folder of source, no machine's
-paths, no package host's name, no unfinished mark."""
+paths, no package host's name, no unfinished mark, no reason of an error that the docs do not have."""
 
 import re
 import sys
@@ -57,6 +57,17 @@ def check_text(name: str, text: str) -> list[str]:
     return problems
 
 
+REASON_GIVEN = re.compile(r'make_error\([^";]*"([A-Z][A-Z0-9_]*)"')
+REASON_TABLE = "src/grpc/error_reasons.cpp"
+
+
+def check_reasons(name: str, text: str, table: str) -> list[str]:
+    """Reasons that the table lacks, of which docs/errors.md is the print."""
+    if not name.startswith("src/") or not name.endswith(".cpp") or name.endswith("_test.cpp"):
+        return []
+    return [f"{name}: {REASON_TABLE} lacks {reason}" for reason in REASON_GIVEN.findall(text) if f'"{reason}"' not in table]
+
+
 def is_searched(path: Path) -> bool:
     name = path.as_posix()
     return path.suffix in TEXT_SUFFIXES and name not in NOT_SEARCHED and not name.startswith(FOREIGN)
@@ -65,9 +76,11 @@ def is_searched(path: Path) -> bool:
 def main() -> int:
     files = [file.relative_to(sources.ROOT) for file in sources.tracked_and_new()]
     problems = check_readmes(files)
+    reasons = (sources.ROOT / REASON_TABLE).read_text()
     for path in filter(is_searched, files):
         try:
-            problems += check_text(path.as_posix(), (sources.ROOT / path).read_text())
+            text = (sources.ROOT / path).read_text()
+            problems += check_text(path.as_posix(), text) + check_reasons(path.as_posix(), text, reasons)
         except UnicodeDecodeError:
             continue  # a binary file without a suffix
     print("\n".join(problems), end="\n" if problems else "")

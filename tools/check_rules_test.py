@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from check_rules import check_readmes, check_text
+from check_rules import check_reasons, check_readmes, check_text
 
 
 def test_every_source_folder_has_a_readme():
@@ -28,3 +28,10 @@ def test_a_package_host_is_found():
 def test_an_unfinished_mark_is_found():
     assert len(check_text("a.cpp", "// TODO later\n")) == 1
     assert check_text("a.cpp", "kTodoList\n") == []
+
+
+def test_a_reason_without_an_entry_is_found():
+    text = 'return grpc::make_error(StatusCode::kInternal, "A_REASON",\n  "why");'
+    assert check_reasons("src/a.cpp", text, '"ANOTHER"') == ["src/a.cpp: src/grpc/error_reasons.cpp lacks A_REASON"]
+    assert check_reasons("src/a.cpp", text, '"A_REASON"') == []
+    assert check_reasons("src/a_test.cpp", text, "") == []

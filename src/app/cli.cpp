@@ -14,6 +14,7 @@
 #include "app/call.h"
 #include "app/config_file.h"
 #include "app/exit_codes.h"
+#include "app/explain.h"
 #include "app/serve.h"
 #include "app/spelling.h"
 #include "app/values.h"
@@ -28,6 +29,7 @@ struct CommandLine {
   std::string config_file;
   std::map<std::string, std::vector<std::string>, std::less<>> settings;
   CallRequest call;
+  std::vector<std::string> error;
   std::string timeout;
   std::string max_receive_message_bytes;
 };
@@ -134,6 +136,30 @@ CLI::App* add_call(CLI::App& app, CommandLine& given) {
   return call;
 }
 
+CLI::App* add_explain(CLI::App& app, CommandLine& given) {
+  CLI::App* explain = app.add_subcommand("explain", "Say what a gRPC error means and what to change.");
+  explain->add_option("ERROR", given.error,
+                      "What was printed of the error, or - for stdin,\nwhich is the default");
+  explain->footer(
+      "Reads the base64 of grpc-status-details-bin, what grpcurl, grpcio, grpc-go, grpc-js or\n"
+      "parlance call print of an error, google.rpc.Status as JSON, or the name or number of a code.\n"
+      "\n"
+      "Examples:\n"
+      "  parlance explain CAgSBWxhcmdl…\n"
+      "  grpcurl -plaintext localhost:50051 shop.Till/Pay 2>&1 | parlance explain\n"
+      "  parlance explain 'rpc error: code = Unavailable desc = connection refused'\n"
+      "  parlance explain 8\n"
+      "\n"
+      "Exit codes: 0, 64 wrong usage, 65 no error was found in it.");
+  return explain;
+}
+
+int run_explain(const CommandLine& given) {
+  std::string text;
+  for (const std::string& word : given.error) text += text.empty() ? word : " " + word;
+  return explain(text);
+}
+
 int run_serve(const CommandLine& given) {
   ServeConfig config;
   if (!given.config_file.empty()) {
@@ -179,11 +205,11 @@ int run_call(CommandLine& given) {
 
 // CLI11 says of a wrong word only that a command is missing.
 int unknown_command(std::string_view word) {
-  constexpr std::array<std::string_view, 3> kCommands{"serve", "call", "version"};
+  constexpr std::array<std::string_view, 4> kCommands{"serve", "call", "explain", "version"};
   const std::string_view close = nearest(word, kCommands);
-  return usage_error(
-      fmt::format("there is no command '{}'{}", word,
-                  close.empty() ? ": serve, call or version" : fmt::format("; did you mean '{}'?", close)));
+  return usage_error(fmt::format(
+      "there is no command '{}'{}", word,
+      close.empty() ? ": serve, call, explain or version" : fmt::format("; did you mean '{}'?", close)));
 }
 
 int print_version() {
@@ -204,6 +230,7 @@ int run(int argument_count, const char* const* arguments) {
   CommandLine given;
   const CLI::App* serve = add_serve(app, given);
   const CLI::App* call = add_call(app, given);
+  const CLI::App* explain = add_explain(app, given);
   const CLI::App* version = app.add_subcommand("version", "Print the version.");
   app.footer("Run `parlance COMMAND --help` for the options of a command, with examples.");
   try {
@@ -217,6 +244,7 @@ int run(int argument_count, const char* const* arguments) {
   }
   if (serve->parsed()) return run_serve(given);
   if (call->parsed()) return run_call(given);
+  if (explain->parsed()) return run_explain(given);
   return version->parsed() ? print_version() : kExitUsage;
 }
 

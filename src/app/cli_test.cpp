@@ -32,7 +32,7 @@ Outcome run_with(std::vector<const char*> arguments) {
 TEST(CommandLine, WrongUsageEndsWith64) {
   const std::pair<std::vector<const char*>, std::string> cases[] = {
       {{}, "subcommand is required"},
-      {{"sing"}, "there is no command 'sing': serve, call or version"},
+      {{"sing"}, "there is no command 'sing': serve, call, explain or version"},
       {{"sreve"}, "there is no command 'sreve'; did you mean 'serve'?"},
       {{"serve"}, "REPOSITORY is required"},
       {{"serve", "models", "--thread", "1"}, "--thread"},
@@ -59,6 +59,13 @@ TEST(CommandLine, HelpAndVersionAreNoErrors) {
   const Outcome version = run_with({"version"});
   EXPECT_EQ(version.exit_code, kExitOk);
   EXPECT_THAT(version.out, HasSubstr("parlance 0."));
+}
+
+TEST(CommandLine, ExplainsAnError) {
+  const Outcome outcome = run_with({"explain", "rpc", "error: code = NotFound desc = no such thing"});
+  EXPECT_EQ(outcome.exit_code, kExitOk);
+  EXPECT_THAT(outcome.out, HasSubstr("NOT_FOUND (5): no such thing"));
+  EXPECT_EQ(run_with({"explain", "nothing to see"}).exit_code, kExitData);
 }
 
 TEST(CommandLine, ARepositoryThatIsNotThereEndsWith66) {

@@ -27,13 +27,13 @@ constexpr std::size_t kLeastRoomBytes = 1024;
 Status damaged(Encoding encoding, std::string_view why) {
   return make_error(StatusCode::kInternal, "MESSAGE_NOT_DECOMPRESSIBLE",
                     "the message is not valid " + std::string{to_string(encoding)} + ": " + std::string{why},
-                    {{"encoding", std::string{to_string(encoding)}}});
+                    {{"observed", std::string{to_string(encoding)}}});
 }
 
 Status too_large(std::size_t max_message_bytes) {
   const std::string limit = std::to_string(max_message_bytes);
   return make_error(
-      StatusCode::kResourceExhausted, "MESSAGE_TOO_LARGE",
+      StatusCode::kResourceExhausted, "DECOMPRESSED_TOO_LARGE",
       "decompressed, the message is larger than the limit of " + limit + " bytes (max_receive_message_bytes)",
       {{"limit", limit}, {"knob", "max_receive_message_bytes"}});
 }

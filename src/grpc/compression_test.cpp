@@ -38,7 +38,7 @@ TEST_P(Compression, TakesAMessageOfExactlyTheLimitAndNoneBeyond) {
   const Result<Buffer> over = decompress(GetParam(), compressed.bytes(), 999);
   ASSERT_FALSE(over);
   EXPECT_EQ(over.error().code(), StatusCode::kResourceExhausted);
-  EXPECT_EQ(error_info(over.error())->reason, "MESSAGE_TOO_LARGE");
+  EXPECT_EQ(error_info(over.error())->reason, "DECOMPRESSED_TOO_LARGE");
   EXPECT_EQ(error_info(over.error())->get("limit"), "999");
 }
 

@@ -119,6 +119,12 @@ bool decode(std::string_view bytes, PreconditionFailure& info) {
   });
 }
 
+std::optional<ErrorInfo> own_explanation(const StatusDetail& detail) {
+  std::optional<ErrorInfo> info = from_detail<ErrorInfo>(detail);
+  if (info && info->domain != kErrorDomain) info.reset();
+  return info;
+}
+
 }  // namespace
 
 std::optional<std::string_view> ErrorInfo::get(std::string_view key) const {
@@ -226,11 +232,24 @@ Status make_error(StatusCode code, std::string_view reason, std::string message,
   return {code, std::move(message), {to_detail(info)}};
 }
 
+Status explain_more(const Status& status, ErrorMetadata more) {
+  if (status.details().empty()) return status;
+  std::vector<StatusDetail> details{status.details().begin(), status.details().end()};
+  for (StatusDetail& detail : details) {
+    std::optional<ErrorInfo> info = own_explanation(detail);
+    if (!info) continue;
+    for (const auto& [key, value] : more) {
+      if (!info->get(key)) info->metadata.emplace_back(key, value);
+    }
+    detail = to_detail(*info);
+  }
+  return {status.code(), std::string{status.message()}, std::move(details)};
+}
+
 Status without_explanation(const Status& status) {
   std::vector<StatusDetail> details;
   for (const StatusDetail& detail : status.details()) {
-    const auto info = from_detail<ErrorInfo>(detail);
-    if (!info || info->domain != kErrorDomain) details.push_back(detail);
+    if (!own_explanation(detail)) details.push_back(detail);
   }
   return {status.code(), std::string{status.message()}, std::move(details)};
 }

@@ -132,13 +132,23 @@ std::optional<T> find_detail(const Status& status) {
 /// The domain of every ErrorInfo this project makes.
 inline constexpr std::string_view kErrorDomain = "parlance";
 
-/// Key and value of an ErrorInfo made here. Keys in use: `limit`, `observed`, `knob` (the option to change),
-/// `hop`, `http2_code`.
+/// Key and value of an ErrorInfo made here. The keys:
+///   hop         where the status was made: `client` or `server`; one that a handler passes on keeps its own
+///   http2_code  the RFC 9113 error code that was sent or received: `ENHANCE_YOUR_CALM`
+///   limit       what would have been taken; a number's unit is that of the knob, times are in ms
+///   observed    what was there instead
+///   knob        the option, flag or header to change
+///   target      what the channel was opened with
+///   attempts    how many attempts the call took, when it took more than one
 using ErrorMetadata = std::initializer_list<std::pair<std::string_view, std::string>>;
 
 /// The one maker of the project's own errors: the status with ErrorInfo{reason, domain "parlance", metadata}.
 /// `reason` is UPPER_SNAKE_CASE ("MESSAGE_TOO_LARGE"); `code` is not OK.
 Status make_error(StatusCode code, std::string_view reason, std::string message, ErrorMetadata metadata = {});
+
+/// Adds to what make_error() put into the status the keys that are not there yet. A status without such an
+/// explanation stays as it is.
+Status explain_more(const Status& status, ErrorMetadata more);
 
 /// The status without what make_error() put into its details; code and message stay.
 Status without_explanation(const Status& status);

@@ -142,7 +142,7 @@ Status MessageReader::finish() const {
                               ? concat(payload_filled_, " of ", announced_bytes_, " bytes")
                               : concat(unsigned{prefix_filled_}, " of ", kPrefixBytes, " prefix bytes");
   return make_error(StatusCode::kInternal, "MESSAGE_CUT_OFF",
-                    concat("the stream ended within a message, after ", got));
+                    concat("the stream ended within a message, after ", got), {{"observed", got}});
 }
 
 std::size_t MessageReader::bytes_missing() const {

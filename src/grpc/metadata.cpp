@@ -29,19 +29,23 @@ bool same_name(std::string_view stored, std::string_view asked) {
   return std::ranges::equal(stored, asked, {}, {}, lower);
 }
 
-Status invalid(std::string message) {
-  return make_error(StatusCode::kInvalidArgument, "INVALID_METADATA", std::move(message));
+Status invalid(std::string_view name, std::string message) {
+  BadRequest details{{{.field = std::string{name}, .description = message}}};
+  return make_error(StatusCode::kInvalidArgument, "INVALID_METADATA", std::move(message),
+                    {{"observed", std::string{name}}})
+      .with_detail(to_detail(details));
 }
 
 Status check_name(std::string_view name) {
   if (!is_name(name)) {
-    return invalid(concat("metadata name \"", name, "\" is not of the form [0-9a-z_.-]+"));
+    return invalid(name, concat("metadata name \"", name, "\" is not of the form [0-9a-z_.-]+"));
   }
   if (name.starts_with(kReservedPrefix)) {
-    return invalid(concat("metadata name \"", name, "\" is reserved: gRPC keeps grpc-* for itself"));
+    return invalid(name, concat("metadata name \"", name, "\" is reserved: gRPC keeps grpc-* for itself"));
   }
   if (http2::header_token(name) != HeaderToken::kOther) {
-    return invalid(concat("metadata name \"", name, "\" belongs to HTTP or gRPC and is set by the call"));
+    return invalid(name,
+                   concat("metadata name \"", name, "\" belongs to HTTP or gRPC and is set by the call"));
   }
   return {};
 }
@@ -50,9 +54,9 @@ Status check_value(std::string_view name, std::string_view value) {
   if (is_binary_name(name)) return {};
   const auto bad = std::ranges::find_if_not(value, is_text_character);
   if (bad == value.end()) return {};
-  return invalid(concat("metadata \"", name, "\": byte ", unsigned{static_cast<unsigned char>(*bad)}, " at ",
-                        bad - value.begin(),
-                        " is not printable ASCII; binary values need a name ending in -bin"));
+  return invalid(
+      name, concat("metadata \"", name, "\": byte ", unsigned{static_cast<unsigned char>(*bad)}, " at ",
+                   bad - value.begin(), " is not printable ASCII; binary values need a name ending in -bin"));
 }
 
 // What gRPC reads itself has a token, except user-agent, which handlers ask for.
@@ -119,8 +123,9 @@ Result<void> Metadata::append_received(const HeaderField& field) {
     const std::size_t comma = rest.find(',');
     const std::optional<std::string> value = base64_decode(trimmed(rest.substr(0, comma)));
     if (!value) {
-      return std::unexpected(make_error(StatusCode::kInternal, "INVALID_METADATA",
-                                        concat("metadata \"", field.name, "\" is not base64")));
+      return std::unexpected(make_error(StatusCode::kInternal, "METADATA_NOT_BASE64",
+                                        concat("metadata \"", field.name, "\" is not base64"),
+                                        {{"observed", std::string{field.name}}}));
     }
     append(field.name, *value);
     more = comma != std::string_view::npos;

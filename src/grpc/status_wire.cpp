@@ -84,13 +84,13 @@ Status bad_grpc_status(std::string_view text, std::string_view message) {
   return make_error(
       StatusCode::kUnknown, "INVALID_GRPC_STATUS",
       concat("grpc-status \"", text, "\" is no status code", message.empty() ? "" : ": ", message),
-      {{"observed", std::string{text}}});
+      {{"hop", "client"}, {"observed", std::string{text}}});
 }
 
 Status missing_grpc_status(int http_status) {
   if (http_status != 200) return status_from_http_status(http_status);
   return make_error(StatusCode::kUnknown, "MISSING_GRPC_STATUS",
-                    "the server ended the call without a grpc-status");
+                    "the server ended the call without a grpc-status", {{"hop", "client"}});
 }
 
 std::optional<Status> read_details(http2::HeaderFields fields) {
@@ -108,6 +108,22 @@ bool decode_any(std::string_view bytes, StatusDetail& detail) {
     if (field->is_bytes(2)) detail.value = field->bytes;
   }
   return !reader.failed();
+}
+
+// Codes that ask for something else of the caller have a reason of their own.
+std::string_view reset_reason(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kRefusedStream:
+      return "STREAM_REFUSED";
+    case ErrorCode::kCancel:
+      return "STREAM_CANCELLED";
+    case ErrorCode::kEnhanceYourCalm:
+      return "EXCESSIVE_LOAD";
+    case ErrorCode::kInadequateSecurity:
+      return "INADEQUATE_SECURITY";
+    default:
+      return "STREAM_RESET";
+  }
 }
 
 }  // namespace
@@ -170,7 +186,7 @@ StatusCode code_from_http_status(int http_status) {
 Status status_from_http_status(int http_status) {
   return make_error(code_from_http_status(http_status), "HTTP_STATUS",
                     concat("the server or a proxy answered HTTP status ", http_status, " instead of gRPC"),
-                    {{"http_status", std::to_string(http_status)}});
+                    {{"hop", "client"}, {"observed", std::to_string(http_status)}});
 }
 
 StatusCode code_from_http2(ErrorCode code) {
@@ -202,8 +218,8 @@ StatusCode code_from_http2(ErrorCode code) {
 Status status_from_http2(ErrorCode code, std::string_view reason) {
   std::string message = concat("stream ended with ", http2::to_string(code));
   if (!reason.empty()) message.append(": ").append(reason);
-  return make_error(code_from_http2(code), "HTTP2_ERROR", std::move(message),
-                    {{"http2_code", std::string{http2::to_string(code)}}});
+  return make_error(code_from_http2(code), reset_reason(code), std::move(message),
+                    {{"hop", "client"}, {"http2_code", std::string{http2::to_string(code)}}});
 }
 
 std::string encode_rpc_status(const Status& status) {

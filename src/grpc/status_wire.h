@@ -36,14 +36,15 @@ std::optional<int> http_status(http2::HeaderFields fields);
 
 /// What a response without `grpc-status` means (the http-grpc-status-mapping of gRPC).
 StatusCode code_from_http_status(int http_status);
-/// The same as a whole status, with ErrorInfo{reason HTTP_STATUS, metadata http_status}.
+/// The same as a whole status, with ErrorInfo{reason HTTP_STATUS, observed}.
 Status status_from_http_status(int http_status);
 
 /// What a stream that ended with RST_STREAM or GOAWAY means. CANCEL is CANCELLED: the caller turns it into
 /// DEADLINE_EXCEEDED when its own deadline has passed.
 StatusCode code_from_http2(http2::ErrorCode code);
-/// The same as a whole status: "stream ended with REFUSED_STREAM" and `reason` behind it, with
-/// ErrorInfo{reason HTTP2_ERROR, metadata http2_code}.
+/// The same as a whole status, of a stream that the peer reset: "stream ended with REFUSED_STREAM" and
+/// `reason` behind it. The ErrorInfo has the http2_code; its reason is STREAM_REFUSED, STREAM_CANCELLED,
+/// EXCESSIVE_LOAD, INADEQUATE_SECURITY or, for what a caller cannot tell apart, STREAM_RESET.
 Status status_from_http2(http2::ErrorCode code, std::string_view reason = {});
 
 /// google.rpc.Status{code, message, details} as bytes, and back. Nothing for bytes that are no such message.

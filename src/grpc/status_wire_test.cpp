@@ -152,7 +152,7 @@ TEST(HttpStatus, MapsToTheCodeOfTheGrpcTable) {
       {418, StatusCode::kUnknown},          {500, StatusCode::kUnknown}};
   for (const auto& [status, code] : table) {
     EXPECT_EQ(code_from_http_status(status), code) << status;
-    EXPECT_EQ(error_info(status_from_http_status(status))->get("http_status"), std::to_string(status));
+    EXPECT_EQ(error_info(status_from_http_status(status))->get("observed"), std::to_string(status));
   }
 }
 
@@ -174,7 +174,7 @@ TEST(Http2Error, MapsToTheCodeOfTheGrpcTable) {
 TEST(Http2Error, SaysWhichAndWhy) {
   const Status status = status_from_http2(ErrorCode::kRefusedStream, "too many streams");
   EXPECT_EQ(status.to_string(), "UNAVAILABLE: stream ended with REFUSED_STREAM: too many streams");
-  EXPECT_EQ(error_info(status)->reason, "HTTP2_ERROR");
+  EXPECT_EQ(error_info(status)->reason, "STREAM_REFUSED");
   EXPECT_EQ(error_info(status)->get("http2_code"), "REFUSED_STREAM");
   EXPECT_EQ(status_from_http2(ErrorCode::kCancel).message(), "stream ended with CANCEL");
 }

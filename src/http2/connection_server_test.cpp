@@ -188,9 +188,7 @@ TEST(Server, ATooLargeHeaderSectionIsAnsweredWith431AndTheConnectionGoesOn) {
   limits.max_header_list_bytes = 500;
   Wire wire;
   const std::string large(400, 'v');
-  const std::string refused =
-      " :status=431 content-type=application/grpc grpc-status=8"
-      " grpc-message=the request's headers are larger than max_header_list_bytes allows";
+  const std::string refused = " :status=431";
   const std::string bytes = wire.headers(1, with(kGet, "x-large", large), kEnd) +
                             wire.headers(3, with(kPost, "x-large", large)) + Wire::data(3, "ignored") +
                             wire.headers(5, kGet, kEnd);

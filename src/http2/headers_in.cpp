@@ -119,17 +119,14 @@ Outcome HeadersIn::open_request(const Section& section, const SectionFacts& fact
   return {};
 }
 
-// RFC 9113 section 10.5.1 and RFC 6585 section 5: the connection goes on, the request is answered with 431.
-// The section was not decoded to its end, so nobody above can answer; a gRPC client reads the status in its
-// own terms (RESOURCE_EXHAUSTED) where an HTTP client reads 431.
+HeaderFields ConnectionObserver::answer_to_oversized_request() {
+  static constexpr std::array kAnswer = {HeaderField{":status", "431", HeaderToken::kStatus}};
+  return kAnswer;
+}
+
+// RFC 9113 section 10.5.1: the connection goes on.
 Outcome HeadersIn::refuse_too_large(const Section& section) {
-  static constexpr std::array kAnswer = {
-      HeaderField{":status", "431", HeaderToken::kStatus},
-      HeaderField{"content-type", "application/grpc", HeaderToken::kContentType},
-      HeaderField{"grpc-status", "8", HeaderToken::kGrpcStatus},
-      HeaderField{"grpc-message", "the request's headers are larger than max_header_list_bytes allows",
-                  HeaderToken::kGrpcMessage}};
-  core_.send.write_headers(section.stream, kAnswer, true);
+  core_.send.write_headers(section.stream, core_.observer.answer_to_oversized_request(), true);
   if (section.end_stream) return {};
   return stream_fault(ErrorCode::kNoError, "request header section too large");
 }

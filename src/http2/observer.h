@@ -54,6 +54,10 @@ class ConnectionObserver {
   /// Server: a request's header section. Returns who follows the stream; null refuses it (REFUSED_STREAM).
   /// Never called on a client.
   virtual StreamObserver* on_request(StreamId stream, HeaderFields fields, bool end_stream) = 0;
+  /// Server: what answers a request whose header section is above max_header_list_bytes. It was not decoded
+  /// to its end, so on_request does not see it. The fields are used before the observer is called again; an
+  /// HTTP client reads the 431 (RFC 6585 section 5), others what the application adds in its own terms.
+  virtual HeaderFields answer_to_oversized_request();
   /// The peer's SETTINGS were applied (the first ones, and each later change).
   virtual void on_settings() {}
   /// The answer to Connection::ping with this opaque value.

@@ -17,11 +17,13 @@ constexpr std::string_view kScheme = "Bearer ";
 constexpr std::size_t kLongestToken = 8 * 1024;
 
 Status missing_token() {
-  return grpc::make_error(StatusCode::kUnauthenticated, "MISSING_TOKEN", "Missing Bearer token");
+  return grpc::make_error(StatusCode::kUnauthenticated, "MISSING_TOKEN", "Missing Bearer token",
+                          {{"hop", "server"}, {"knob", "authorization"}});
 }
 
 Status invalid_token(TokenError why) {
-  return grpc::make_error(StatusCode::kUnauthenticated, reason_of(why), "Invalid or expired token");
+  return grpc::make_error(StatusCode::kUnauthenticated, reason_of(why), "Invalid or expired token",
+                          {{"hop", "server"}, {"knob", "authorization"}});
 }
 
 // The scheme's case does not matter (RFC 9110 section 11.1).

@@ -95,11 +95,12 @@ Task<Status> ConcurrencyLimit::run_in_turn(ServerCall& call, ServerNext next) {
 }
 
 Status ConcurrencyLimit::overloaded() const {
-  return grpc::make_error(
-      StatusCode::kResourceExhausted, "OVERLOADED",
-      "the server runs as many calls as it may, and as many as may wait do",
-      {{"limit", std::to_string(options_.max_running) + "+" + std::to_string(options_.max_waiting)},
-       {"knob", "max-concurrent-calls"}});
+  const std::string limit =
+      std::to_string(options_.max_running) + " running, " + std::to_string(options_.max_waiting) + " waiting";
+  return grpc::make_error(StatusCode::kResourceExhausted, "OVERLOADED",
+                          "the server runs as many calls as it may, and as many as may wait do",
+                          {{"hop", "server"}, {"limit", limit}, {"knob", "max-concurrent-calls"}})
+      .with_detail(grpc::to_detail(grpc::QuotaFailure{{{.subject = "server", .description = limit}}}));
 }
 
 std::size_t ConcurrencyLimit::running() const {

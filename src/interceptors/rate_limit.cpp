@@ -62,7 +62,10 @@ Status RateLimit::limited(const std::string& client) const {
   const BucketSize size = bucket_size(options_);
   const std::string limit = number(size.per_second) + " calls a second, " + number(size.burst) + " at once";
   return grpc::make_error(StatusCode::kResourceExhausted, "RATE_LIMITED", "this client may make " + limit,
-                          {{"limit", number(size.per_second)}, {"observed", client}, {"knob", "rate-limit"}})
+                          {{"hop", "server"},
+                           {"limit", number(size.per_second)},
+                           {"observed", client},
+                           {"knob", "rate-limit"}})
       .with_detail(grpc::to_detail(grpc::QuotaFailure{{{.subject = client, .description = limit}}}));
 }
 

@@ -35,7 +35,8 @@ Status not_ready(const VersionStatus& status) {
   if (status.version != 0) message += fmt::format(" version {}", status.version);
   message += fmt::format(" is not ready: {}", to_string(status.state));
   if (!status.reason.empty()) message += ": " + status.reason;
-  return grpc::make_error(StatusCode::kUnavailable, "MODEL_NOT_READY", std::move(message));
+  return grpc::make_error(StatusCode::kUnavailable, "MODEL_NOT_READY", std::move(message),
+                          {{"hop", "server"}});
 }
 
 }  // namespace
@@ -129,7 +130,8 @@ void Repository::change(ModelVersion& version, VersionState state, std::string r
 
 Status Repository::no_such_model(std::string_view model) const {
   return grpc::make_error(StatusCode::kNotFound, "MODEL_NOT_FOUND",
-                          fmt::format("Model \"{}\" not found; available: {}", model, keys(catalog_)));
+                          fmt::format("Model \"{}\" not found; available: {}", model, keys(catalog_)),
+                          {{"hop", "server"}, {"observed", std::string{model}}});
 }
 
 /// Null, with the reason in `why_not`, when there is none. 0: the highest READY version, else the highest.
@@ -150,7 +152,8 @@ std::shared_ptr<ModelVersion> Repository::find_version(std::string_view model, s
   if (found == versions->second.end()) {
     why_not = grpc::make_error(
         StatusCode::kNotFound, "MODEL_VERSION_NOT_FOUND",
-        fmt::format("Model \"{}\" has no version {}; available: {}", model, version, keys(versions->second)));
+        fmt::format("Model \"{}\" has no version {}; available: {}", model, version, keys(versions->second)),
+        {{"hop", "server"}, {"observed", std::to_string(version)}});
     return nullptr;
   }
   return found->second;
@@ -173,13 +176,14 @@ Status Repository::unload(std::string_view model, std::int64_t version, Deadline
   if (found->state() == VersionState::kReady) change(*found, VersionState::kDraining);
   if (found->state() != VersionState::kDraining) {
     const Status status = not_ready(found->status());
-    return grpc::make_error(StatusCode::kFailedPrecondition, "MODEL_NOT_READY",
-                            std::string{status.message()});
+    return grpc::make_error(StatusCode::kFailedPrecondition, "MODEL_NOT_UNLOADABLE",
+                            std::string{status.message()}, {{"hop", "server"}});
   }
   if (!found->drain(deadline))
     return grpc::make_error(
         StatusCode::kDeadlineExceeded, "MODEL_IN_USE",
-        fmt::format("Model \"{}\" version {} is still in use", found->model(), found->version()));
+        fmt::format("Model \"{}\" version {} is still in use", found->model(), found->version()),
+        {{"hop", "server"}});
   change(*found, VersionState::kUnloaded);
   return {};
 }

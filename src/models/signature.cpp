@@ -11,7 +11,8 @@ namespace parlance::models {
 namespace {
 
 Status bad_input(std::string message) {
-  return grpc::make_error(StatusCode::kInvalidArgument, "INVALID_INPUT", std::move(message));
+  return grpc::make_error(StatusCode::kInvalidArgument, "INVALID_INPUT", std::move(message),
+                          {{"hop", "server"}});
 }
 
 const TensorSpec* find(const std::vector<TensorSpec>& specs, std::string_view name) {

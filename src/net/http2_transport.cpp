@@ -45,6 +45,11 @@ void Http2Transport::close(std::string_view reason) {
   flush();
 }
 
+void Http2Transport::break_off(const char* what, const IoResult& result) {
+  error_ = result.error;
+  close(what + reason_of(result));
+}
+
 void Http2Transport::on_readable() {
   last_received_ = loop_.now();
   if (lingering_) return discard_input();
@@ -52,7 +57,7 @@ void Http2Transport::on_readable() {
     const MutableBytes buffer = loop_.read_buffer();
     const IoResult result = stream_->read(buffer);
     if (result.closed) return close("the peer closed the connection");
-    if (result.error) return close("reading failed: " + reason_of(result));
+    if (result.error) return break_off("reading failed: ", result);
     if (result.size_bytes > 0) connection_.receive(buffer.first(result.size_bytes), loop_.now());
     if (!socket_open_) return;
     if (result.would_block || result.size_bytes < buffer.size()) break;
@@ -88,7 +93,7 @@ void Http2Transport::write_pending() {
     const std::size_t count = connection_.gather(parts);
     if (count == 0 && !stream_->wants_write()) return;
     const IoResult result = stream_->write({parts.data(), count});
-    if (result.error) return close("writing failed: " + reason_of(result));
+    if (result.error) return break_off("writing failed: ", result);
     connection_.wrote(result.size_bytes);
     if (result.needs_input) return;  // on_readable comes back here
     if (result.would_block) {

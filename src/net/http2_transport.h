@@ -42,6 +42,8 @@ class Http2Transport final : ByteStream::Observer, TurnEnd, TimerNode {
 
   /// When anything was last received.
   TimePoint last_received() const { return last_received_; }
+  /// What broke the stream, if anything did; errc::protocol_error is TLS that cannot go on.
+  const std::error_code& error() const { return error_; }
   const Endpoint& peer() const { return stream_->peer(); }
   const Endpoint& local() const { return stream_->local(); }
   std::string cipher() const { return stream_->cipher(); }
@@ -54,6 +56,7 @@ class Http2Transport final : ByteStream::Observer, TurnEnd, TimerNode {
   void on_timer() override;  // the end of lingering
   bool wants_write() const { return connection_.wants_write() || stream_->wants_write(); }
   void write_pending();
+  void break_off(const char* what, const IoResult& result);
   void discard_input();
   void linger();
 
@@ -64,6 +67,7 @@ class Http2Transport final : ByteStream::Observer, TurnEnd, TimerNode {
   http2::Connection connection_;
   TimePoint last_received_;
   std::string closed_because_;
+  std::error_code error_;
   bool socket_open_ = true;
   bool blocked_ = false;    // the socket takes no more until on_writable
   bool lingering_ = false;  // all is written and EOF sent; waits for the client's EOF

@@ -18,7 +18,7 @@ void set_tls(detail::ChannelConfig& config, const TlsClientOptions& options) {
     config.tls = *std::move(context);
   } else {
     config.means = grpc::make_error(StatusCode::kInvalidArgument, "TLS_CONFIGURATION", context.error(),
-                                    {{"knob", "ChannelOptions::tls"}});
+                                    {{"hop", "client"}, {"knob", "ChannelOptions::tls"}});
   }
 }
 

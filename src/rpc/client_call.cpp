@@ -1,6 +1,6 @@
 #include "rpc/client_call.h"
 
-#include "grpc/error_details.h"
+#include "rpc/client_errors.h"
 
 namespace parlance::detail {
 
@@ -9,10 +9,7 @@ Result<Buffer> only_message(OutgoingCall& call) {
   std::optional<Buffer> message = call.try_read();
   if (!call.status().ok()) return std::unexpected(call.status());
   if (!message || call.has_message()) {
-    return std::unexpected(grpc::make_error(StatusCode::kUnimplemented, "RESPONSE_CARDINALITY",
-                                            message
-                                                ? "the server sent more than one response to a unary call"
-                                                : "the server sent OK without a response to a unary call"));
+    return std::unexpected(message ? response_not_single() : response_missing());
   }
   return *std::move(message);
 }

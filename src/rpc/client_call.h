@@ -60,7 +60,7 @@ struct ReceiveOnly {
     if (!bytes) return std::unexpected(std::move(bytes.error()));
     Response message;
     if (Codec<Response>::parse(message, *bytes)) return message;
-    return std::unexpected(unparsable(Codec<Response>::type_name(message), bytes->size()));
+    return std::unexpected(unparsable("client", Codec<Response>::type_name(message), bytes->size()));
   }
 };
 
@@ -74,7 +74,7 @@ struct ReceiveNext {
     if (!bytes) return std::nullopt;
     Response message;
     if (Codec<Response>::parse(message, *bytes)) return message;
-    call.spoil(unparsable(Codec<Response>::type_name(message), bytes->size()));
+    call.spoil(unparsable("client", Codec<Response>::type_name(message), bytes->size()));
     return std::nullopt;
   }
 };

@@ -2,6 +2,7 @@
 
 #include "rpc/channel_core.h"
 #include "rpc/channelz_registry.h"
+#include "rpc/client_errors.h"
 
 namespace parlance::detail {
 namespace {
@@ -57,6 +58,7 @@ void ClientConnection::tend_keepalive() {
   const auto [step, again_at] =
       keepalive_.decide(loop_.now(), transport_.last_received(), http2().open_streams() > 0);
   if (step == Keepalive::Step::kGiveUp) {
+    is_silent_ = true;
     return close("the server did not answer a PING (ChannelOptions::keepalive)");
   }
   if (step == Keepalive::Step::kPing) {
@@ -67,8 +69,43 @@ void ClientConnection::tend_keepalive() {
   if (again_at != TimePoint::max()) loop_.arm(*this, again_at);
 }
 
+Status ClientConnection::why_lost(const http2::StreamEnd& end) const {
+  if (is_silent_) return keepalive_timeout(config_->options.keepalive.timeout);
+  if (goaway_code_ == http2::ErrorCode::kEnhanceYourCalm && goaway_words_ == kTooManyPings) {
+    return too_many_pings();
+  }
+  if (goaway_code_ != http2::ErrorCode::kNoError) return goaway_error(goaway_code_, goaway_words_);
+  if (end.code != http2::ErrorCode::kCancel) return http2_violation(end.code, end.reason);
+  return connection_lost(end.reason);
+}
+
+Status ClientConnection::why_reset(const http2::StreamEnd& end) const {
+  if (end.code == http2::ErrorCode::kEnhanceYourCalm) {
+    return response_headers_too_large(config_->options.http2.max_header_list_bytes);
+  }
+  return http2_violation(end.code, end.reason);
+}
+
+Status ClientConnection::why_not_greeted(const std::string& address, std::string_view reason) {
+  if (is_mute_) return no_http2_settings(*config_, address);
+  if (transport_.error() == std::errc::protocol_error) {
+    return tls_handshake_failed(*config_, address, reason);
+  }
+  if (const auto& error = http2().error(); error && error->by == http2::EndedBy::kLocal) {
+    return not_http2(*config_, address, error->code);
+  }
+  return closed_before_settings(*config_, address, reason);
+}
+
+void ClientConnection::give_up_on_greeting() {
+  is_mute_ = true;
+  close("the server sent no HTTP/2 SETTINGS");
+}
+
 void ClientConnection::on_goaway(http2::StreamId, http2::ErrorCode code, std::string_view debug_data) {
   goaway_ = code;
+  goaway_code_ = code;
+  goaway_words_ = debug_data;
   owner_.on_told_to_go(*this, code == http2::ErrorCode::kEnhanceYourCalm && debug_data == kTooManyPings);
 }
 

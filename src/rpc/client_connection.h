@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/status.h"
 #include "base/timer_heap.h"
 #include "net/http2_transport.h"
 #include "net/loop.h"
@@ -53,7 +54,15 @@ class ClientConnection final : http2::ConnectionObserver, net::Http2Transport::O
   std::int64_t channelz_id() const { return channelz_id_; }
   ChannelzSocket describe();
   bool greeted() const { return greeted_; }
+  /// Why a call's stream went with the connection,
+  Status why_lost(const http2::StreamEnd& end) const;
+  /// or was reset by this side because of what the server sent.
+  Status why_reset(const http2::StreamEnd& end) const;
+  /// Why it is gone before it was greeted(), for a connection to `address`.
+  Status why_not_greeted(const std::string& address, std::string_view reason);
   bool takes_calls() { return greeted_ && http2().can_open_stream(); }
+  /// The server's SETTINGS did not come in time.
+  void give_up_on_greeting();
   /// No new calls; it ends with its last one.
   void finish();
   /// Ends it; Owner::on_gone comes at the end of the turn.
@@ -77,6 +86,11 @@ class ClientConnection final : http2::ConnectionObserver, net::Http2Transport::O
   std::optional<http2::ErrorCode> goaway_;
   bool greeted_ = false;
   Keepalive keepalive_;
+  bool is_mute_ = false;    // its SETTINGS did not come in time
+  bool is_silent_ = false;  // PINGs were not answered
+  // What the server's GOAWAY said. All this is asked for until the transport is gone.
+  http2::ErrorCode goaway_code_ = http2::ErrorCode::kNoError;
+  std::string goaway_words_;
   net::Http2Transport transport_;
   std::shared_ptr<const std::string> peer_;
 };

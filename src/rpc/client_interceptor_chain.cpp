@@ -8,6 +8,7 @@
 #include "rpc/channel_core.h"
 #include "rpc/codec.h"
 #include "rpc/outgoing_call.h"
+#include "rpc/thrown.h"
 
 namespace parlance {
 
@@ -65,7 +66,11 @@ void ClientInterceptorChain::finished(void* self) {
 
 Task<Status> ClientInterceptorChain::next(std::size_t index) {
   if (index == interceptors_.size()) return run_rest();
-  return interceptors_[index]->intercept(context_, ClientNext{*this, index + 1});
+  try {
+    return interceptors_[index]->intercept(context_, ClientNext{*this, index + 1});
+  } catch (...) {  // one that is no coroutine
+    return thrown(std::current_exception());
+  }
 }
 
 Task<Status> ClientInterceptorChain::run_rest() {

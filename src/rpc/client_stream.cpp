@@ -10,45 +10,13 @@
 #include "grpc/timeout.h"
 #include "rpc/channel_core.h"
 #include "rpc/client_connection.h"
+#include "rpc/client_errors.h"
 #include "rpc/load_report.h"
 #include "rpc/loop_channel.h"
 #include "rpc/outgoing_call.h"
 
 namespace parlance::detail {
 namespace {
-
-Status not_grpc(std::string_view content_type) {
-  return grpc::make_error(
-      StatusCode::kUnknown, "NOT_GRPC",
-      "the server answered with content-type '" + std::string{content_type} + "', which is not gRPC",
-      {{"observed", std::string{content_type}}});
-}
-
-Status unsupported_encoding(std::string_view encoding) {
-  return grpc::make_error(
-      StatusCode::kInternal, "UNSUPPORTED_ENCODING",
-      "the server compresses with '" + std::string{encoding} + "', which it was not offered",
-      {{"observed", std::string{encoding}}, {"limit", std::string{grpc::kAcceptEncoding}}});
-}
-
-// What a stream that ended without a grpc-status means.
-Status status_of_end(const http2::StreamEnd& end) {
-  switch (end.by) {
-    case http2::EndedBy::kNobody:
-      return grpc::make_error(StatusCode::kInternal, "MISSING_TRAILERS",
-                              "the server closed the stream without sending a grpc-status");
-    case http2::EndedBy::kTransport:
-      return grpc::make_error(StatusCode::kUnavailable, end.processed ? "CONNECTION_LOST" : "NOT_PROCESSED",
-                              "the connection was lost: " + std::string{end.reason});
-    case http2::EndedBy::kPeer:
-    case http2::EndedBy::kLocal:
-      break;
-  }
-  if (!end.processed) {
-    return grpc::make_error(StatusCode::kUnavailable, "NOT_PROCESSED", "the server did not look at the call");
-  }
-  return grpc::status_from_http2(end.code, end.reason);
-}
 
 std::string_view value_of(http2::HeaderFields fields, http2::HeaderToken token) {
   const auto field = std::ranges::find(fields, token, &http2::HeaderField::token);
@@ -182,20 +150,22 @@ void ClientStream::on_headers(http2::HeaderFields fields, bool end_stream) {
   grpc::Encoding encoding = grpc::Encoding::kIdentity;
   if (const std::string_view name = value_of(fields, http2::HeaderToken::kGrpcEncoding); !name.empty()) {
     const auto known = grpc::parse_encoding(name);
-    if (!known) return refuse(unsupported_encoding(name));
+    if (!known) return refuse(unsupported_response_encoding(name));
     encoding = *known;
   }
   Result<grpc::Metadata> metadata = grpc::Metadata::from_fields(fields);
-  if (!metadata) return refuse(std::move(metadata.error()));
+  if (!metadata) return refuse(at_client(metadata.error()));
   call_.on_response_headers(*this, *std::move(metadata), encoding);
 }
 
 void ClientStream::read_trailers(http2::HeaderFields fields) {
-  AttemptEnd end{.status = grpc::status_from_trailers(fields, http_status_.value_or(200))};
+  AttemptEnd end{.status = grpc::status_from_trailers(fields, http_status_.value_or(200)),
+                 .by_server = grpc::has_grpc_status(fields)};
   if (Result<grpc::Metadata> metadata = grpc::Metadata::from_fields(fields)) {
     end.trailers = *std::move(metadata);
   } else if (end.status.ok()) {
-    end.status = std::move(metadata.error());
+    end.status = at_client(metadata.error());
+    end.by_server = false;
   }
   ClientConnection& connection = *connection_;
   const bool half_closed = call_.half_closed();
@@ -214,11 +184,30 @@ void ClientStream::on_send_ready() {
   if (!ended_) call_.on_send_ready();
 }
 
+// What a stream that ended without a grpc-status means.
+Status ClientStream::status_of(const http2::StreamEnd& end) const {
+  switch (end.by) {
+    case http2::EndedBy::kNobody:
+      return missing_trailers();
+    case http2::EndedBy::kTransport:
+      return connection_->why_lost(end);
+    case http2::EndedBy::kLocal:
+      return connection_->why_reset(end);
+    case http2::EndedBy::kPeer:
+      break;
+  }
+  const bool by_goaway = !end.processed && !end.reason.empty();  // RST_STREAM has no words
+  return by_goaway ? goaway_unprocessed() : grpc::status_from_http2(end.code);
+}
+
 void ClientStream::on_closed(const http2::StreamEnd& end) {
   connection_->figures().streams.end(ended_ && end.code == http2::ErrorCode::kNoError);
-  if (!ended_) count_end(false);
-  connection_ = nullptr;
-  if (!ended_) report({.status = call_.at_its_deadline(status_of_end(end)), .unprocessed = !end.processed});
+  if (!ended_) {
+    count_end(false);
+    Status status = call_.at_its_deadline(status_of(end));
+    connection_ = nullptr;
+    report({.status = std::move(status), .unprocessed = !end.processed});
+  }
   delete this;
 }
 

@@ -26,6 +26,8 @@ struct AttemptEnd {
   bool unprocessed = false;
   /// False: no other attempt would come to anything else.
   bool may_retry = true;
+  /// The status is the server's word, to be handed on as it is.
+  bool by_server = false;
 };
 
 /// One attempt of a call: first it waits for a connection, then it is a stream of one. Translates between the
@@ -74,6 +76,7 @@ class ClientStream final : public http2::StreamObserver, public QueuedAttempt {
 
   http2::StreamId open_stream();
   void read_trailers(http2::HeaderFields fields);
+  Status status_of(const http2::StreamEnd& end) const;
   void report(AttemptEnd end);
   void count_end(bool ok);
   void tell_policy(StatusCode code, const grpc::Metadata* trailers);

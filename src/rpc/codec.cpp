@@ -21,11 +21,13 @@ Buffer detail::frame_message(const google::protobuf::MessageLite& message) {
   return framed;
 }
 
-Status detail::unparsable(std::string_view type_name, std::size_t size_bytes) {
+Status detail::unparsable(std::string_view hop, std::string_view type_name, std::size_t size_bytes) {
   return grpc::make_error(
       StatusCode::kInternal, "MESSAGE_NOT_PARSABLE",
       "the message of " + std::to_string(size_bytes) + " bytes is not a valid " + std::string{type_name},
-      {{"observed", std::to_string(size_bytes)}});
+      {{"hop", std::string{hop}},
+       {"limit", std::string{type_name}},
+       {"observed", std::to_string(size_bytes)}});
 }
 
 Buffer Codec<Buffer>::frame(const Buffer& message) {

@@ -16,7 +16,7 @@ struct Codec;
 namespace detail {
 bool parse_message(google::protobuf::MessageLite& message, Bytes bytes);
 Buffer frame_message(const google::protobuf::MessageLite& message);
-Status unparsable(std::string_view type_name, std::size_t size_bytes);
+Status unparsable(std::string_view hop, std::string_view type_name, std::size_t size_bytes);
 }  // namespace detail
 
 template <std::derived_from<google::protobuf::MessageLite> T>

@@ -70,7 +70,7 @@ class Incoming {
     if (message_ != nullptr) return message_;
     T* message = google::protobuf::Arena::CreateMessage<T>(&arena_.get());
     if (!Codec<T>::parse(*message, bytes_)) {
-      return std::unexpected(detail::unparsable(Codec<T>::type_name(*message), bytes_.size()));
+      return std::unexpected(detail::unparsable("server", Codec<T>::type_name(*message), bytes_.size()));
     }
     return message_ = message;
   }

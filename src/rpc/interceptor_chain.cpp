@@ -5,7 +5,9 @@
 #include "base/assert.h"
 #include "grpc/message_reader.h"
 #include "rpc/codec.h"
+#include "rpc/server_errors.h"
 #include "rpc/server_stream.h"
+#include "rpc/thrown.h"
 
 namespace parlance {
 
@@ -47,14 +49,19 @@ void InterceptorChain::finished(void* self) {
   try {
     status = chain->outermost_->take();
   } catch (...) {
-    status = stream.status_of_exception(std::current_exception(), "an interceptor");
+    status = stream.status_of_exception(std::current_exception(), Thrower::kInterceptor);
   }
   stream.interceptors_ended(std::move(status), std::move(chain->response_));  // deletes the chain
 }
 
+// One that is no coroutine throws at once; its task throws then, as that of a coroutine does.
 Task<Status> InterceptorChain::next(std::size_t index) {
   if (index == interceptors_.size()) return run_rest();
-  return interceptors_[index]->intercept(stream_, ServerNext{*this, index + 1});
+  try {
+    return interceptors_[index]->intercept(stream_, ServerNext{*this, index + 1});
+  } catch (...) {
+    return thrown(std::current_exception());
+  }
 }
 
 Task<Status> InterceptorChain::run_rest() {

@@ -261,7 +261,7 @@ TEST(Interceptors, ThatThrowFailTheirCallAndTheReasonIsLogged) {
   const EchoServer server{with({std::make_shared<Throwing>()})};
   const Result<Text> reply = server.client().Unary(text("hello")).wait();
   ASSERT_FALSE(reply);
-  EXPECT_EQ(reason_of(reply.error()), "HANDLER_EXCEPTION");
+  EXPECT_EQ(reason_of(reply.error()), "INTERCEPTOR_EXCEPTION");
   EXPECT_THAT(reply.error().message(), ::testing::Not(HasSubstr("of the interceptor")));
   EXPECT_THAT(server.log(), HasSubstr("of the interceptor"));
 }
@@ -283,9 +283,9 @@ TEST(Interceptors, SeeARequestWithTooManyMessages) {
   EXPECT_TRUE(call.write(text("one")).wait());
   EXPECT_TRUE(call.write(text("two")).wait());
   call.writes_done().wait();
-  EXPECT_EQ(reason_of(call.finish().wait()), "REQUEST_CARDINALITY");
+  EXPECT_EQ(reason_of(call.finish().wait()), "REQUEST_NOT_SINGLE");
   EXPECT_THAT(nested.inner->journal.entries(),
-              ElementsAre("inner in /test.Echo/Unary", "inner out UNIMPLEMENTED REQUEST_CARDINALITY"));
+              ElementsAre("inner in /test.Echo/Unary", "inner out UNIMPLEMENTED REQUEST_NOT_SINGLE"));
 }
 
 TEST(Interceptors, SeeARequestBeyondTheMessageLimit) {

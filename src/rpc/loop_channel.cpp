@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <random>
 
-#include "grpc/error_details.h"
+#include "rpc/client_errors.h"
 #include "rpc/client_stream.h"
 #include "rpc/outgoing_call.h"
 
@@ -19,8 +19,7 @@ LoopChannel::LoopChannel(net::Loop& loop, std::shared_ptr<const ChannelConfig> c
 
 LoopChannel::~LoopChannel() {
   closing_ = true;
-  const Status closed = grpc::make_error(StatusCode::kUnavailable, "CHANNEL_CLOSED",
-                                         "the channel to " + config_->target + " was closed");
+  const Status closed = channel_closed(config_->target);
   while (!calls_.empty()) calls_.back()->end_with(closed);
   while (!state_watchers_.empty()) state_watchers_.back()->on_state_changed();
   loop_.disarm(policy_timer_);
@@ -135,15 +134,11 @@ void LoopChannel::on_resolution_failed(const std::string& why) {
   }
 }
 
-Status LoopChannel::unresolved() const {
-  return grpc::make_error(StatusCode::kUnavailable, "NAME_RESOLUTION_FAILED",
-                          "cannot resolve " + config_->target + ": " + resolution_failure_,
-                          {{"target", config_->target}, {"knob", "wait_for_ready"}});
-}
+Status LoopChannel::unresolved() const { return name_resolution_failed(*config_, resolution_failure_); }
 
 void LoopChannel::start(ClientStream& attempt) {
   if (!closing_) return place(attempt);
-  attempt.fail(grpc::make_error(StatusCode::kUnavailable, "CHANNEL_CLOSED", "the channel was closed"), false);
+  attempt.fail(channel_closed(config_->target), false);
 }
 
 void LoopChannel::place(ClientStream& attempt) {

@@ -6,6 +6,7 @@
 #include "grpc/error_details.h"
 #include "rpc/channel_core.h"
 #include "rpc/client_connection.h"
+#include "rpc/client_errors.h"
 #include "rpc/client_stream.h"
 #include "rpc/loop_channel.h"
 #include "rpc/server_call.h"
@@ -20,21 +21,6 @@ constexpr int kMarginFraction = 10;
 constexpr std::string_view kPushback = "grpc-retry-pushback-ms";
 
 const decltype(MethodConfig::attempts) kOneAttempt = RetryPolicy{.max_attempts = 1};
-
-Status cancelled_here() {
-  return grpc::make_error(StatusCode::kCancelled, "CANCELLED_BY_CALLER", "the caller cancelled the call");
-}
-
-Status parent_cancelled() {
-  return grpc::make_error(StatusCode::kCancelled, "PARENT_CANCELLED",
-                          "the server call that this call was made for has ended", {{"knob", "detach()"}});
-}
-
-Status deadline_passed() {
-  return grpc::make_error(StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED",
-                          "the deadline passed before the call was complete",
-                          {{"hop", "client"}, {"knob", "CallOptions::timeout"}});
-}
 
 }  // namespace
 
@@ -98,7 +84,7 @@ void OutgoingCall::inherit(ServerCall& parent) {
   const Duration remaining = parent.deadline().remaining(started_at_);
   if (remaining != Duration::max()) {
     const Duration margin = std::min(kLargestMargin, remaining / kMarginFraction);
-    deadline_ = earliest(deadline_, Deadline::after(started_at_, remaining - margin));
+    limit_deadline(Deadline::after(started_at_, remaining - margin), DeadlineSource::kParent);
   }
   for (const auto& [name, value] : parent.propagated_metadata()) {
     if (!request_metadata_.get(name)) (void)request_metadata_.add(name, value);
@@ -120,7 +106,7 @@ void OutgoingCall::begin(LoopChannel& loop_channel) {
   begun_ = true;
   loop_channel_ = &loop_channel;
   loop_channel.add(*this);
-  if (deadline_.expired(Clock::now())) return end(deadline_passed());
+  if (deadline_.expired(Clock::now())) return end(deadline_before_start());
   if (!deadline_.is_never()) loop_.arm(*this, deadline_.at());
   if (interceptors_ != nullptr) return interceptors_->start();
   proceed();
@@ -135,10 +121,11 @@ void OutgoingCall::proceed() {
   loop_channel_->begin(*this);
 }
 
-void OutgoingCall::limit_deadline(Deadline deadline) {
+void OutgoingCall::limit_deadline(Deadline deadline, DeadlineSource source) {
   if (ended_ || deadline >= deadline_) return;
   deadline_ = deadline;
-  loop_.arm(*this, deadline_.at());
+  deadline_source_ = source;
+  if (begun_) loop_.arm(*this, deadline_.at());
 }
 
 void OutgoingCall::interceptors_ended(Status status) {
@@ -154,7 +141,7 @@ void OutgoingCall::configure(std::shared_ptr<const ServiceConfig> config) {
   method_config_ = &service_config_->method(path_);
   wait_for_ready_ = asked_to_wait_for_ready_.value_or(method_config_->wait_for_ready.value_or(false));
   if (method_config_->timeout) {
-    limit_deadline(Deadline::after(started_at_, *method_config_->timeout));
+    limit_deadline(Deadline::after(started_at_, *method_config_->timeout), DeadlineSource::kServiceConfig);
   }
   if (const auto& limit = method_config_->max_response_message_bytes) response_.limit_message_bytes(*limit);
   for (const Buffer& message : messages_) {
@@ -171,14 +158,7 @@ Status OutgoingCall::check_request_size(std::size_t framed_bytes) const {
   }
   const std::size_t size_bytes = framed_bytes - grpc::kPrefixBytes;
   if (size_bytes <= limit) return {};
-  return grpc::make_error(
-      StatusCode::kResourceExhausted, "REQUEST_TOO_LARGE",
-      "the request message has " + std::to_string(size_bytes) + " bytes, more than the " +
-          std::to_string(limit) + " that the channel sends",
-      {{"hop", "client"},
-       {"observed", std::to_string(size_bytes)},
-       {"limit", std::to_string(limit)},
-       {"knob", "ChannelOptions::max_send_message_bytes, maxRequestMessageBytes of the service config"}});
+  return request_too_large(size_bytes, limit, limit < config_->options.max_send_message_bytes);
 }
 
 void OutgoingCall::fail(Status status) { conclude(std::move(status)); }
@@ -258,12 +238,16 @@ void OutgoingCall::on_attempt_ended(ClientStream& attempt, AttemptEnd ended) {
   attempts_.remove(attempt);
   if (ended_) return;
   if (!is_committed_ && attempt.connection() != nullptr) peer_ = attempt.connection()->peer();
-  if (ended.status.ok()) ended.status = response_.finish();
+  if (ended.status.ok()) {
+    ended.status = response_.finish();
+    ended.by_server = false;
+  }
   if (ended.status.ok() && loop_channel_ != nullptr) loop_channel_->throttle().on_success();
   add_reference();
   if (!ended.status.ok() && !is_committed_ && goes_on_after(ended)) {
     tell_writer();
   } else {
+    if (!ended.by_server) ended.status = with_attempts(std::move(ended.status));
     trailing_metadata_ = std::move(ended.trailers);
     drop_attempts(StatusCode::kCancelled);
     conclude(std::move(ended.status));
@@ -414,20 +398,32 @@ void OutgoingCall::spoil(Status status) {
   if (status_.ok()) status_ = std::move(status);
 }
 
-void OutgoingCall::cancel() { end_with(cancelled_here()); }
+void OutgoingCall::cancel() { end_with(cancelled_by_caller()); }
 
 Status OutgoingCall::at_its_deadline(Status status) const {
   const bool late = status.code() == StatusCode::kCancelled && deadline_.expired(loop_.now());
-  return late ? deadline_passed() : std::move(status);
+  return late ? past_deadline() : std::move(status);
 }
 
-void OutgoingCall::on_timer() { end_with(deadline_passed()); }
+Status OutgoingCall::past_deadline() const {
+  std::string_view waited_for = "an answer";
+  if (headers_received_) {
+    waited_for = "the rest of the answer";
+  } else if (attempts_.empty()) {
+    waited_for = made_attempts_ > 0 ? "the next attempt" : "the name's addresses";
+  } else if (!attempts_.first().is_open()) {
+    waited_for = "a connection";
+  }
+  return deadline_passed(deadline_source_, deadline_.at() - started_at_, waited_for);
+}
+
+void OutgoingCall::on_timer() { end_with(past_deadline()); }
 
 void OutgoingCall::end_with(Status status) {
   if (ended_) return;
   add_reference();
   drop_attempts(status.code());
-  end(std::move(status));
+  end(with_attempts(std::move(status)));
   if (interceptors_ != nullptr) interceptors_->settle(status_);
   drop_reference();
 }
@@ -439,6 +435,12 @@ void OutgoingCall::cancel_from_anywhere() {
     cancel();
     drop_reference();
   });
+}
+
+// A server's own status says nothing of attempts that it has not seen; one made here does.
+Status OutgoingCall::with_attempts(Status status) const {
+  if (made_attempts_ < 2 || status.ok()) return status;
+  return grpc::explain_more(status, {{"attempts", std::to_string(made_attempts_)}});
 }
 
 void OutgoingCall::end(Status status) {

@@ -22,6 +22,7 @@
 #include "rpc/call_scope.h"
 #include "rpc/cancellation.h"
 #include "rpc/channel.h"
+#include "rpc/client_errors.h"
 #include "rpc/client_interceptor_chain.h"
 #include "rpc/response_messages.h"
 
@@ -117,7 +118,7 @@ class OutgoingCall final : TimerNode, CancellationListener {
   // --- for its interceptors
   /// Makes the call for which they ran so far.
   void proceed();
-  void limit_deadline(Deadline deadline);
+  void limit_deadline(Deadline deadline, DeadlineSource source = DeadlineSource::kCaller);
   unsigned made_attempts() const { return made_attempts_; }
   void interceptors_ended(Status status);
 
@@ -146,6 +147,8 @@ class OutgoingCall final : TimerNode, CancellationListener {
   /// Whether another attempt follows, or others still run.
   bool goes_on_after(const AttemptEnd& end);
   bool again_after(Duration pause);
+  Status past_deadline() const;
+  Status with_attempts(Status status) const;
   Status check_request_size(std::size_t framed_bytes) const;
   void hand_hops_up();
   Buffer encoded(Buffer framed, bool compress) const;
@@ -177,6 +180,7 @@ class OutgoingCall final : TimerNode, CancellationListener {
   const std::string path_;
   const TimePoint started_at_;
   Deadline deadline_;
+  DeadlineSource deadline_source_ = DeadlineSource::kCaller;
   const std::optional<bool> asked_to_wait_for_ready_;
   bool wait_for_ready_;
   grpc::Encoding request_encoding_;

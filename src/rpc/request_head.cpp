@@ -11,24 +11,30 @@ namespace parlance::detail {
 namespace {
 
 Status bad_timeout(std::string_view value) {
+  const grpc::BadRequest details{
+      {{.field = "grpc-timeout", .description = "must be 1 to 8 digits and one of H M S m u n"}}};
   return grpc::make_error(
-      StatusCode::kInternal, "BAD_TIMEOUT",
-      "grpc-timeout '" + std::string{value} + "' is not 1 to 8 digits and one of H M S m u n",
-      {{"observed", std::string{value}}});
+             StatusCode::kInternal, "BAD_TIMEOUT",
+             "grpc-timeout '" + std::string{value} + "' is not 1 to 8 digits and one of H M S m u n",
+             {{"hop", "server"}, {"observed", std::string{value}}, {"knob", "grpc-timeout"}})
+      .with_detail(grpc::to_detail(details));
 }
 
 Status unsupported_encoding(std::string_view encoding) {
-  return grpc::make_error(
-      StatusCode::kUnimplemented, "UNSUPPORTED_ENCODING",
-      "messages compressed with '" + std::string{encoding} +
-          "' are not supported; grpc-accept-encoding lists what is",
-      {{"observed", std::string{encoding}}, {"limit", std::string{grpc::kAcceptEncoding}}});
+  return grpc::make_error(StatusCode::kUnimplemented, "UNSUPPORTED_REQUEST_ENCODING",
+                          "messages compressed with '" + std::string{encoding} +
+                              "' are not supported; grpc-accept-encoding lists what is",
+                          {{"hop", "server"},
+                           {"limit", std::string{grpc::kAcceptEncoding}},
+                           {"observed", std::string{encoding}},
+                           {"knob", "CallOptions::compression"}});
 }
 
 Status unsupported_codec(std::string_view content_type) {
-  return grpc::make_error(StatusCode::kUnimplemented, "CODEC_NOT_SUPPORTED",
-                          "the messages are '" + std::string{content_type} + "'; this server takes Protobuf",
-                          {{"observed", std::string{content_type}}});
+  return grpc::make_error(
+      StatusCode::kUnimplemented, "CODEC_NOT_SUPPORTED",
+      "the messages are '" + std::string{content_type} + "'; this server takes Protobuf",
+      {{"hop", "server"}, {"observed", std::string{content_type}}, {"knob", "content-type"}});
 }
 
 class HeadReader {

@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "grpc/compression.h"
 #include "grpc/message_reader.h"
+#include "rpc/client_errors.h"
 
 namespace parlance::detail {
 
@@ -30,7 +31,7 @@ class ResponseMessages {
 
   Status feed(Bytes data) {
     charged_bytes_ += data.size();
-    return reader_.feed(data);
+    return at_client(reader_.feed(data));
   }
   bool has_message() const { return reader_.has_message(); }
   /// Whole messages that next() has not given.
@@ -41,7 +42,9 @@ class ResponseMessages {
     if (!message) return std::nullopt;
     was_compressed_ = message->compressed;
     if (!message->compressed) return std::move(message->payload);
-    return grpc::decompress(encoding_, message->payload.bytes(), max_message_bytes_);
+    Result<Buffer> payload = grpc::decompress(encoding_, message->payload.bytes(), max_message_bytes_);
+    if (!payload) payload = std::unexpected(at_client(payload.error()));
+    return payload;
   }
   /// Whether the message that next() gave last came compressed.
   bool was_compressed() const { return was_compressed_; }
@@ -50,7 +53,7 @@ class ResponseMessages {
     }
   }
   /// INTERNAL when the stream ended within a message.
-  Status finish() const { return reader_.finish(); }
+  Status finish() const { return at_client(reader_.finish()); }
 
   /// Bytes of window to be given back now, which are then no longer owed. Bytes of whole messages stay owed
   /// until they are read; those of the message under way are given back at once, or it could never be

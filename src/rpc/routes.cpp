@@ -31,17 +31,18 @@ Status Routes::unknown(std::string_view path) const {
   if (!path.starts_with('/') || slash == 0 || slash == std::string_view::npos) {
     return grpc::make_error(StatusCode::kUnimplemented, "MALFORMED_METHOD",
                             "the path " + quoted(path) + " is not of the form /package.Service/Method",
-                            {{"observed", std::string{path}}});
+                            {{"hop", "server"}, {"observed", std::string{path}}});
   }
   const std::string_view service = path.substr(1, slash - 1);
   const std::string_view method = path.substr(slash + 1);
   if (!names_.contains(service)) {
     return grpc::make_error(StatusCode::kUnimplemented, "UNKNOWN_SERVICE",
-                            "unknown service " + quoted(service), {{"observed", std::string{service}}});
+                            "unknown service " + quoted(service),
+                            {{"hop", "server"}, {"observed", std::string{service}}});
   }
   return grpc::make_error(StatusCode::kUnimplemented, "UNKNOWN_METHOD",
                           "unknown method " + quoted(method) + " of service " + quoted(service),
-                          {{"observed", std::string{method}}});
+                          {{"hop", "server"}, {"observed", std::string{method}}});
 }
 
 }  // namespace parlance::detail

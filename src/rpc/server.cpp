@@ -65,8 +65,9 @@ class Server::Impl {
 namespace {
 
 Status cannot_listen(StatusCode code, std::string_view address, const std::string& why) {
-  return grpc::make_error(code, "CANNOT_LISTEN", "cannot listen on '" + std::string{address} + "': " + why,
-                          {{"observed", std::string{address}}, {"knob", "ServerOptions::listen"}});
+  return grpc::make_error(
+      code, "CANNOT_LISTEN", "cannot listen on '" + std::string{address} + "': " + why,
+      {{"hop", "server"}, {"observed", std::string{address}}, {"knob", "ServerOptions::listen"}});
 }
 
 }  // namespace
@@ -77,7 +78,8 @@ Result<void> Server::Impl::make_workers() {
     auto context = net::TlsContext::server(*options.tls);
     if (!context) {
       return std::unexpected(grpc::make_error(StatusCode::kInvalidArgument, "TLS_CONFIGURATION",
-                                              context.error(), {{"knob", "ServerOptions::tls"}}));
+                                              context.error(),
+                                              {{"hop", "server"}, {"knob", "ServerOptions::tls"}}));
     }
     tls = *std::move(context);
   }

@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <random>
 
+#include "grpc/content_type.h"
 #include "grpc/error_details.h"
+#include "grpc/status_wire.h"
 #include "net/random.h"
 #include "rpc/channelz_registry.h"
+#include "rpc/server_errors.h"
 
 namespace parlance::detail {
 namespace {
@@ -114,6 +117,19 @@ ChannelzSocket ServerConnection::describe() {
           .receive_window_bytes = http2().receive_window_bytes(),
           .peer_max_concurrent_streams = http2().peer_max_concurrent_streams(),
           .received_goaway = {}};
+}
+
+http2::HeaderFields ServerConnection::answer_to_oversized_request() {
+  if (oversized_answer_ != nullptr) return oversized_answer_->fields();
+  const ServerOptions& options = owner_.options();
+  const Status status = request_headers_too_large(options.http2.max_header_list_bytes);
+  oversized_answer_ = std::make_unique<grpc::HeaderList>();
+  oversized_answer_->add(":status", "431", http2::HeaderToken::kStatus);
+  oversized_answer_->add("content-type", grpc::kContentType, http2::HeaderToken::kContentType);
+  const bool explain = options.explain_errors;
+  grpc::append_status(explain ? status : grpc::without_explanation(status), *oversized_answer_);
+  oversized_answer_->add("grpc-retry-pushback-ms", "-1");
+  return oversized_answer_->fields();
 }
 
 void ServerConnection::begin_shutdown(std::string_view why) {
@@ -274,9 +290,7 @@ std::optional<ChannelzSocket> ServerLoop::describe_socket(std::int64_t id) const
 }
 
 void ServerLoop::end_calls() {
-  const Status ending = grpc::make_error(StatusCode::kUnavailable, "SERVER_SHUTDOWN",
-                                         "the server shut down before the call was complete",
-                                         {{"knob", "ServerOptions::shutdown_grace"}});
+  const Status ending = server_shutdown(options().shutdown_grace);
   const std::vector<ServerStream*> calls = calls_;
   for (ServerStream* call : calls) call->abort(ending);
   for (const auto& connection : connections_) {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/timer_heap.h"
+#include "grpc/header_list.h"
 #include "net/http2_transport.h"
 #include "rpc/channelz_info.h"
 #include "rpc/keepalive.h"
@@ -66,6 +67,7 @@ class ServerConnection final : http2::ConnectionObserver, net::Http2Transport::O
  private:
   http2::StreamObserver* on_request(http2::StreamId stream, http2::HeaderFields fields,
                                     bool end_stream) override;
+  http2::HeaderFields answer_to_oversized_request() override;
   void on_ping() override;
   void on_ping_ack(std::uint64_t opaque) override;
   void on_stream_count(std::size_t open_streams) override;
@@ -102,8 +104,9 @@ class ServerConnection final : http2::ConnectionObserver, net::Http2Transport::O
   Keepalive keepalive_;
   PingStrikes strikes_;
   TimePoint idle_since_;
-  TimePoint old_at_;    // max_connection_age, with its jitter
-  TimePoint ended_at_;  // the end of the grace after that
+  TimePoint old_at_;                                    // max_connection_age, with its jitter
+  TimePoint ended_at_;                                  // the end of the grace after that
+  std::unique_ptr<grpc::HeaderList> oversized_answer_;  // once there was such a request
   net::Http2Transport transport_;
   std::string peer_;
 };

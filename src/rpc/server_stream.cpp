@@ -62,14 +62,14 @@ void ServerStream::begin_call(RequestHead head) {
   limit_deadline();
   if (!deadline_.is_never()) loop_.arm(*this, deadline_.at());
   if (!server_loop_.options().interceptors.empty()) return start_interceptors(head);
-  if (!head.error.ok()) return finish(head.error);
+  if (!head.error.ok()) return finish(refused(head.error));
   if (binding_->streams_requests()) start_handler();
 }
 
 void ServerStream::start_interceptors(const RequestHead& head) {
   interceptors_ = std::make_unique<InterceptorChain>(*this, server_loop_.options().interceptors);
   if (binding_ == nullptr) method_ = interceptors_->keep_path(head.path);
-  if (!head.error.ok()) interceptors_->settle(head.error);
+  if (!head.error.ok()) interceptors_->settle(refused(head.error));
   const CallScope scope{this};
   interceptors_->start();
 }
@@ -78,10 +78,16 @@ void ServerStream::limit_deadline() {
   const ServerOptions& options = server_loop_.options();
   if (deadline_.is_never() && options.default_timeout > Duration::zero()) {
     deadline_ = Deadline::after(loop_.now(), options.default_timeout);
+    deadline_giver_ = DeadlineGiver::kDefaultTimeout;
   }
-  if (options.max_timeout > Duration::zero()) {
-    deadline_ = earliest(deadline_, Deadline::after(loop_.now(), options.max_timeout));
+  if (options.max_timeout > Duration::zero() && options.max_timeout < deadline_.remaining(loop_.now())) {
+    deadline_ = Deadline::after(loop_.now(), options.max_timeout);
+    deadline_giver_ = DeadlineGiver::kMaxTimeout;
   }
+}
+
+Status ServerStream::past_deadline() const {
+  return deadline_passed(deadline_giver_, deadline_.at() - received_at());
 }
 
 void ServerStream::on_headers(http2::HeaderFields, bool end_stream) {
@@ -99,7 +105,7 @@ void ServerStream::on_data(Bytes data, bool end_stream) {
     if (error.ok()) {
       credit_window();
     } else {
-      fail(error);
+      fail(refused(error));
     }
   }
   if (end_stream) {
@@ -118,7 +124,7 @@ void ServerStream::request_complete() {
   request_ended_ = true;
   if (plain_http_) return answer_plain_http();
   if (discards_input()) return;
-  if (const Status error = reader_.finish(); !error.ok()) return fail(error);
+  if (const Status error = reader_.finish(); !error.ok()) return fail(refused(error));
   if (binding_->streams_requests()) {
     reader_waiting_.resume();
   } else if (interceptors_ == nullptr || interceptors_->proceeds()) {
@@ -135,16 +141,16 @@ void ServerStream::proceed() {
 }
 
 void ServerStream::start_with_only_message() {
-  if (!reader_.has_message()) return fail(request_cardinality("none"));
+  if (!reader_.has_message()) return fail(refused(request_missing()));
   std::optional<grpc::ReceivedMessage> message = next_message();
   if (!message) return;
-  if (reader_.has_message()) return fail(request_cardinality("more than one"));
+  if (reader_.has_message()) return fail(refused(request_not_single()));
   request_ = *std::move(message);
   start_handler();
 }
 
 void ServerStream::start_handler() {
-  if (deadline_.expired(loop_.now())) return fail(deadline_passed());
+  if (deadline_.expired(loop_.now())) return fail(past_deadline());
   const CallScope scope{this};
   binding_->start(*this);
 }
@@ -169,7 +175,7 @@ std::optional<grpc::ReceivedMessage> ServerStream::next_message() {
   if (!message || !(message->compressed || is_filtered())) return message;
   Result<Buffer> payload = decoded(*message);
   if (payload) return grpc::ReceivedMessage{*std::move(payload), message->compressed};
-  fail(payload.error());
+  fail(refused(payload.error()));
   return std::nullopt;
 }
 
@@ -279,6 +285,13 @@ void ServerStream::interceptors_ended(Status status, Buffer response) {
   delete_if_over();
 }
 
+// A message that found no memory may find some later.
+Status ServerStream::refused(const Status& status) {
+  const auto info = grpc::error_info(status);
+  if (!info || info->reason != "OUT_OF_MEMORY") set_retry_pushback(std::nullopt);
+  return of_request(status);
+}
+
 // While no handler runs, the interceptors have the last word. A running handler may take its time.
 void ServerStream::fail(const Status& status) {
   if (interceptors_ != nullptr && handler_ == nullptr) {
@@ -316,7 +329,7 @@ void ServerStream::finish(const Status& status) {
   connection_->flush();
 }
 
-Status ServerStream::status_of_exception(std::exception_ptr thrown, std::string_view who) {
+Status ServerStream::status_of_exception(std::exception_ptr thrown, Thrower who) {
   std::string what = "not a std::exception";
   try {
     std::rethrow_exception(std::move(thrown));
@@ -326,8 +339,9 @@ Status ServerStream::status_of_exception(std::exception_ptr thrown, std::string_
     what = error.what();
   } catch (...) {
   }
-  server_loop_.log(LogLevel::kError,
-                   std::string{who}.append(" of ").append(method_).append(" threw: ").append(what));
+  server_loop_.log(
+      LogLevel::kError,
+      std::string{to_string(who)}.append(" of ").append(method_).append(" threw: ").append(what));
   return exception_left(who);
 }
 
@@ -354,7 +368,7 @@ void ServerStream::reset(const Status& status, http2::ErrorCode code) {
   connection.flush();
 }
 
-void ServerStream::on_timer() { abort(deadline_passed()); }
+void ServerStream::on_timer() { abort(past_deadline()); }
 
 void ServerStream::on_send_ready() { writer_waiting_.resume(); }
 

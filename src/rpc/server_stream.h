@@ -12,6 +12,7 @@
 #include "http2/connection.h"
 #include "rpc/plain_http.h"
 #include "rpc/server_call.h"
+#include "rpc/server_errors.h"
 #include "rpc/server_memory.h"
 
 namespace parlance {
@@ -70,7 +71,7 @@ class ServerStream final : public ServerCall, http2::StreamObserver, TimerNode {
   /// or a status. Goes through the interceptors, if there are any, and then to the caller.
   void end(const Status& status);
   /// Turns what a handler (or whoever it was) threw into the call's status. Called from within its catch.
-  Status status_of_exception(std::exception_ptr thrown, std::string_view who = "the handler");
+  Status status_of_exception(std::exception_ptr thrown, Thrower who = Thrower::kHandler);
 
   /// Hands the running handler over: `frame` is what `destroy` takes when the stream lets go of it.
   void run(void* frame, void (*destroy)(void*)) {
@@ -107,10 +108,13 @@ class ServerStream final : public ServerCall, http2::StreamObserver, TimerNode {
   void begin(http2::HeaderFields fields);
   void begin_call(RequestHead head);
   void limit_deadline();
+  Status past_deadline() const;
   void start_interceptors(const RequestHead& head);
   void request_complete();
   void start_with_only_message();
   void start_handler();
+  /// `status` is what the request is found to be; another attempt would not change that, and is told so.
+  Status refused(const Status& status);
   /// Ends the call because of what its request is.
   void fail(const Status& status);
   /// Sends the trailers. The first status wins.
@@ -154,6 +158,7 @@ class ServerStream final : public ServerCall, http2::StreamObserver, TimerNode {
   std::uint8_t accepted_encodings_ = 0;  // bit per grpc::Encoding
 
   PlainHttp plain_http_;
+  DeadlineGiver deadline_giver_ = DeadlineGiver::kCaller;
   bool encoding_unsupported_ = false;
   bool request_ended_ = false;
   bool headers_sent_ = false;

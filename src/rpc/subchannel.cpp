@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "grpc/error_details.h"
 #include "net/tls_stream.h"
 #include "rpc/channel_core.h"
 #include "rpc/channelz_registry.h"
+#include "rpc/client_errors.h"
 #include "rpc/client_stream.h"
 #include "rpc/loop_channel.h"
 
@@ -37,7 +37,8 @@ Subchannel::Subchannel(LoopChannel& channel, balancing::BackendId id, const net:
 Subchannel::~Subchannel() {
   channel_.loop().disarm(pause_);
   channel_.loop().disarm(greeting_limit_);
-  while (ClientStream* attempt = waiting_.pop()) attempt->fail(unreachable("the channel was closed"), false);
+  while (ClientStream* attempt = waiting_.pop())
+    attempt->fail(channel_closed(channel_.config().target), false);
 }
 
 void Subchannel::connect() {
@@ -55,7 +56,7 @@ void Subchannel::dial() {
 
 void Subchannel::on_dialled(net::ConnectAttempt::Result result) {
   attempt_.reset();
-  if (!result) return on_failed(result.error());
+  if (!result) return on_failed(connect_failed(channel_.config(), address_, result.error()));
   arriving_ = std::make_unique<ClientConnection>(channel_.loop(), channel_.shared_config(),
                                                  channel_.keepalive(), secured(*std::move(result)), *this);
   channel_.loop().arm(greeting_limit_, channel_.loop().now() + channel_.config().options.connect_timeout);
@@ -87,20 +88,18 @@ void Subchannel::watch_server() {
 void Subchannel::on_health(bool serving, const std::string& why) {
   if (serving) return set_state(Connectivity::kReady);
   channel_.take_back(waiting_);
-  set_state(Connectivity::kTransientFailure,
-            grpc::make_error(StatusCode::kUnavailable, "NOT_SERVING", address_ + " is not healthy: " + why,
-                             {{"knob", "healthCheckConfig of the service config"}}));
+  set_state(Connectivity::kTransientFailure, not_serving(channel_.config(), address_, why));
 }
 
 void Subchannel::on_load_report(const balancing::LoadReport& report) {
   channel_.policy().on_load_report(id_, report, /*out_of_band=*/true);
 }
 
-void Subchannel::on_failed(const std::string& why) {
+void Subchannel::on_failed(const Status& why) {
   next_dial_at_ = channel_.loop().now() + backoff_.next();
   if (!connections_.empty()) return;  // it was only one more
   channel_.loop().arm(pause_, next_dial_at_);
-  set_state(Connectivity::kTransientFailure, unreachable(why));
+  set_state(Connectivity::kTransientFailure, why);
 }
 
 void Subchannel::on_room(ClientConnection& connection) {
@@ -137,9 +136,9 @@ void Subchannel::on_told_to_go(ClientConnection& connection, bool too_many_pings
 }
 
 void Subchannel::on_gone(ClientConnection& connection, std::string_view reason) {
-  const std::string why{reason};
   if (arriving_.get() == &connection) {
     channel_.loop().disarm(greeting_limit_);
+    const Status why = connection.why_not_greeted(address_, reason);
     arriving_.reset();
     return on_failed(why);
   }
@@ -212,14 +211,6 @@ std::optional<ChannelzSocket> Subchannel::describe_socket(std::int64_t id) const
 void Subchannel::set_state(Connectivity state, const Status& why) {
   enter(state, why);
   channel_.on_state(*this, why);
-}
-
-Status Subchannel::unreachable(const std::string& why) const {
-  const std::string& target = channel_.config().target;
-  std::string where = target == address_ ? target : target + " at " + address_;
-  return grpc::make_error(StatusCode::kUnavailable, "CONNECT_FAILED",
-                          "cannot connect to " + std::move(where) + ": " + why,
-                          {{"target", target}, {"observed", address_}, {"knob", "wait_for_ready"}});
 }
 
 }  // namespace parlance::detail

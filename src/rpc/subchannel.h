@@ -51,7 +51,7 @@ class Subchannel final : public ClientConnection::Owner, public ServerWatch::Lis
   void dial();
   void dial_for_more();
   void on_dialled(net::ConnectAttempt::Result result);
-  void on_failed(const std::string& why);
+  void on_failed(const Status& why);
   /// One of `connections_` has left them.
   void on_fewer(const ClientConnection& gone);
   void on_lost();
@@ -60,7 +60,6 @@ class Subchannel final : public ClientConnection::Owner, public ServerWatch::Lis
   void enter(Connectivity state, const Status& why);
   void set_state(Connectivity state, const Status& why = {});
   std::unique_ptr<net::ByteStream> secured(std::unique_ptr<net::ByteStream> stream) const;
-  Status unreachable(const std::string& why) const;
 
   // ClientConnection::Owner
   void on_greeted(ClientConnection& connection) override;
@@ -79,7 +78,7 @@ class Subchannel final : public ClientConnection::Owner, public ServerWatch::Lis
   // A server that accepts the connection and then says nothing.
   struct GreetingLimit final : TimerNode {
     explicit GreetingLimit(Subchannel& of) : subchannel(of) {}
-    void on_timer() override { subchannel.arriving_->close("the server sent no HTTP/2 SETTINGS"); }
+    void on_timer() override { subchannel.arriving_->give_up_on_greeting(); }
     Subchannel& subchannel;
   };
 

@@ -19,7 +19,7 @@ using Means = decltype(Target::means);
 Status bad_target(std::string_view target, const std::string& why) {
   return grpc::make_error(StatusCode::kInvalidArgument, "BAD_TARGET",
                           "channel target '" + std::string{target} + "': " + why,
-                          {{"observed", std::string{target}}});
+                          {{"hop", "client"}, {"observed", std::string{target}}, {"knob", "Channel::open"}});
 }
 
 Means endpoints(std::string_view target, std::string_view list) {

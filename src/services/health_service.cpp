@@ -19,12 +19,14 @@ health::HealthCheckResponse response_of(ServingStatus status) {
 }
 
 Status unknown_service(const std::string& service) {
-  return grpc::make_error(StatusCode::kNotFound, "UNKNOWN_SERVICE",
-                          concat("the health of '", service, "' is not known here"), {{"observed", service}});
+  return grpc::make_error(StatusCode::kNotFound, "HEALTH_SERVICE_UNKNOWN",
+                          concat("the health of '", service, "' is not known here"),
+                          {{"hop", "server"}, {"observed", service}});
 }
 
 Status shutting_down() {
-  return grpc::make_error(StatusCode::kUnavailable, "SHUTTING_DOWN", "the server is shutting down");
+  return grpc::make_error(StatusCode::kUnavailable, "SHUTTING_DOWN", "the server is shutting down",
+                          {{"hop", "server"}});
 }
 
 class HealthService final : public health::Health::Handler {

@@ -58,7 +58,8 @@ class OrcaService final : public OpenRcaService::Handler {
       if (!is_read) break;
       co_await sleep.until(Clock::now() + interval);
     }
-    co_return grpc::make_error(StatusCode::kUnavailable, "SHUTTING_DOWN", "the server is shutting down");
+    co_return grpc::make_error(StatusCode::kUnavailable, "SHUTTING_DOWN", "the server is shutting down",
+                               {{"hop", "server"}});
   }
 
   void on_shutdown() override { stop_.stop(); }

@@ -3,6 +3,8 @@
 #include <memory>
 #include <utility>
 
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
 #include "grpc/reflection/v1/reflection.parlance.h"
 #include "grpc/reflection/v1alpha/reflection.parlance.h"
 #include "services/reflection_answers.h"
@@ -47,6 +49,9 @@ class ReflectionService final : public Service {
 };
 
 void add_reflection(Server& server) {
+  // Makes the linker keep the types of error details, with which clients print what statuses hold.
+  google::protobuf::LinkMessageReflection<google::rpc::Status>();
+  google::protobuf::LinkMessageReflection<google::rpc::ErrorInfo>();
   for (const auto* any :
        {v1::ServerReflectionRequest::descriptor(), v1alpha::ServerReflectionRequest::descriptor()}) {
     server.add(std::make_shared<ReflectionService>(server, *any->file()));

@@ -81,7 +81,10 @@ def test_grpcurl_shows_status_and_details(model_server):
     assert done.returncode == 64 + 5  # grpcurl's own: 64 and the status
     assert "NotFound" in done.stderr
     assert 'Model "nope" not found; available: digits, magika' in done.stderr
-    assert "type.googleapis.com/google.rpc.ErrorInfo" in done.stderr
+    # By name and not as bytes: reflection knows the types of details.
+    assert '"@type": "type.googleapis.com/google.rpc.ErrorInfo"' in done.stderr
+    assert '"reason": "MODEL_NOT_FOUND"' in done.stderr
+    assert '"hop": "server"' in done.stderr
 
 
 def test_grpcurl_checks_health(model_server):

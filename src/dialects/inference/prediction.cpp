@@ -9,11 +9,13 @@ namespace {
 
 Status too_late(const char* when) {
   return grpc::make_error(StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED",
-                          std::string{"the deadline passed "} + when, {{"hop", "model"}});
+                          std::string{"the deadline passed "} + when,
+                          {{"hop", "server"}, {"knob", "deadline_ms"}});
 }
 
 Status gone() {
-  return grpc::make_error(StatusCode::kCancelled, "CANCELLED_BY_CALLER", "the caller cancelled the call");
+  return grpc::make_error(StatusCode::kCancelled, "CALLER_LEFT", "the caller cancelled the call",
+                          {{"hop", "server"}});
 }
 
 }  // namespace
@@ -23,7 +25,8 @@ Result<Prediction> Prediction::make(const models::Repository& repository,
                                     TimePoint received, const Limits& limits) {
   if (request.model_name().empty())
     return std::unexpected{grpc::make_error(StatusCode::kInvalidArgument, "INVALID_INPUT",
-                                            "model_name field is required and must not be empty")};
+                                            "model_name field is required and must not be empty",
+                                            {{"hop", "server"}})};
   Result<models::ModelHandle> model = repository.find(request.model_name(), request.model_version());
   if (!model) return std::unexpected{std::move(model).error()};
   Result<models::Tensor> input = to_input(request, *model, limits);

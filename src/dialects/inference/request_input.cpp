@@ -22,7 +22,8 @@ using models::TensorSpec;
 using models::to_string;
 
 std::unexpected<Status> invalid(std::string message) {
-  return std::unexpected{grpc::make_error(StatusCode::kInvalidArgument, "INVALID_INPUT", std::move(message))};
+  return std::unexpected{grpc::make_error(StatusCode::kInvalidArgument, "INVALID_INPUT", std::move(message),
+                                          {{"hop", "server"}})};
 }
 
 std::string count_error(std::size_t expected, std::size_t got) {
@@ -138,7 +139,8 @@ Status check_batch(std::size_t size, const char* what, const Limits& limits) {
   return grpc::make_error(StatusCode::kResourceExhausted, "BATCH_TOO_LARGE",
                           concat("A batch of ", size, ' ' + std::string{what}, " is over the limit of ",
                                  limits.max_batch, " (max_batch)"),
-                          {{"limit", std::to_string(limits.max_batch)},
+                          {{"hop", "server"},
+                           {"limit", std::to_string(limits.max_batch)},
                            {"observed", std::to_string(size)},
                            {"knob", "max_batch"}});
 }

@@ -48,7 +48,8 @@ bool put_values(const Tensor& tensor, Floats& floats) {
 
 Status cannot_answer(const models::ModelHandle& model, const std::string& why) {
   return grpc::make_error(StatusCode::kInternal, "OUTPUT_NOT_REPRESENTABLE",
-                          concat("Inference failed: the output of model \"", model.model(), "\" ", why));
+                          concat("Inference failed: the output of model \"", model.model(), "\" ", why),
+                          {{"hop", "server"}});
 }
 
 bool is_one_row(const Tensor& tensor) {

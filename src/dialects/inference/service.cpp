@@ -135,11 +135,12 @@ Status InferenceServiceHandler::unimplemented(std::string_view model, std::strin
                                               std::string_view lacks) const {
   if (model.empty())
     return grpc::make_error(StatusCode::kInvalidArgument, "INVALID_INPUT",
-                            "model_name field is required and must not be empty");
+                            "model_name field is required and must not be empty", {{"hop", "server"}});
   const Result<models::ModelHandle> handle = repository_.find(model);
   if (!handle) return handle.error();
   return grpc::make_error(StatusCode::kUnimplemented, "MODEL_CANNOT",
-                          concat("Model \"", model, "\" cannot ", what, ": it has ", lacks));
+                          concat("Model \"", model, "\" cannot ", what, ": it has ", lacks),
+                          {{"hop", "server"}});
 }
 
 Task<Result<::inference::EmbedResponse>> InferenceServiceHandler::Embed(

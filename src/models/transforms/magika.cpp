@@ -50,7 +50,10 @@ Result<Tensor> MagikaTransform::apply(Bytes raw) const {
     return std::unexpected{grpc::make_error(
         StatusCode::kInvalidArgument, "RAW_INPUT_TOO_SHORT",
         fmt::format("raw_input needs at least {} bytes after leading white space to tell its type, got {}",
-                    kLeastBytes, front.size()))};
+                    kLeastBytes, front.size()),
+        {{"hop", "server"},
+         {"limit", std::to_string(kLeastBytes)},
+         {"observed", std::to_string(front.size())}})};
   front = front.first(std::min(front.size(), kFrontTokens));
   back = back.last(std::min(back.size(), kBackTokens));
 

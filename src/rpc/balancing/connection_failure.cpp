@@ -10,7 +10,8 @@ namespace parlance::balancing {
 Status all_failed(std::size_t addresses, const Status& last) {
   if (last.ok()) {
     return grpc::make_error(StatusCode::kUnavailable, "CONNECT_FAILED",
-                            concat("all ", addresses, " addresses failed"), {{"knob", "wait_for_ready"}});
+                            concat("all ", addresses, " addresses failed"),
+                            {{"hop", "client"}, {"knob", "CallOptions::wait_for_ready"}});
   }
   if (addresses == 1) return last;
   const auto details = last.details();

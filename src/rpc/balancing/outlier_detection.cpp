@@ -20,10 +20,11 @@ bool ejects_from(const OutlierDetectionConfig& config) {
 }
 
 Status ejected_status(std::uint64_t failures, std::uint64_t calls) {
-  return grpc::make_error(StatusCode::kUnavailable, "BACKEND_EJECTED",
-                          concat("outlier detection took the backend out of service: ", failures,
-                                 " of its last ", calls, " calls failed"),
-                          {{"observed", concat(failures)}, {"knob", "outlier_detection_experimental"}});
+  return grpc::make_error(
+      StatusCode::kUnavailable, "BACKEND_EJECTED",
+      concat("outlier detection took the backend out of service: ", failures, " of its last ", calls,
+             " calls failed"),
+      {{"hop", "client"}, {"observed", concat(failures)}, {"knob", "outlier_detection_experimental"}});
 }
 
 }  // namespace

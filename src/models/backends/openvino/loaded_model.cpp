@@ -64,11 +64,12 @@ Result<Tensors> OpenVinoModel::run_now(const Tensors& inputs) try {
     return outputs;
   }
 } catch (const std::bad_alloc&) {
-  return std::unexpected{
-      grpc::make_error(StatusCode::kResourceExhausted, "OUT_OF_MEMORY", "Insufficient memory for inference")};
+  return std::unexpected{grpc::make_error(StatusCode::kResourceExhausted, "INFERENCE_OUT_OF_MEMORY",
+                                          "Insufficient memory for inference", {{"hop", "server"}})};
 } catch (const std::exception& exception) {
   return std::unexpected{grpc::make_error(StatusCode::kInternal, "INFERENCE_FAILED",
-                                          "Inference failed: " + plain_reason(exception.what()))};
+                                          "Inference failed: " + plain_reason(exception.what()),
+                                          {{"hop", "server"}})};
 }
 
 /// A lane whose run threw is dropped, not given back: its request may be in any state.
