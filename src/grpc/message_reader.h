@@ -53,6 +53,8 @@ class MessageReader {
   /// The next whole message, in order.
   std::optional<ReceivedMessage> next();
   bool has_message() const { return count_ > 0; }
+  /// Whole messages that next() has not given out.
+  std::size_t messages() const { return count_; }
   /// The stream has ended: INTERNAL when a message was cut off, or the error that feed() met.
   Status finish() const;
 

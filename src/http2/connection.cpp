@@ -269,6 +269,12 @@ void Connection::shutdown(ErrorCode code, std::string_view debug_data) {
 
 std::uint64_t Connection::payload_frames_sent() const { return impl_->core.send.payload_frames(); }
 
+std::int64_t Connection::send_window_bytes() const { return impl_->core.send.connection_window(); }
+
+std::int64_t Connection::receive_window_bytes() const {
+  return impl_->core.receive.connection_available_bytes();
+}
+
 std::size_t Connection::open_streams() const { return impl_->core.streams.open_count(); }
 
 std::uint32_t Connection::peer_max_concurrent_streams() const {

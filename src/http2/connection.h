@@ -93,6 +93,9 @@ class Connection {
   std::size_t open_streams() const;
   /// HEADERS and DATA frames sent so far: whether this side has had anything to say since some moment.
   std::uint64_t payload_frames_sent() const;
+  /// The connection's windows: what this side may still send, and what the peer may (RFC 9113 section 5.2).
+  std::int64_t send_window_bytes() const;
+  std::int64_t receive_window_bytes() const;
   /// The peer's limit on streams that this side opens.
   std::uint32_t peer_max_concurrent_streams() const;
   /// Set once the connection cannot go on.

@@ -34,6 +34,8 @@ class ReceiveFlow {
   bool ping_answered(std::uint64_t opaque, TimePoint now);
 
   std::int64_t connection_window_bytes() const { return connection_.size_bytes(); }
+  /// What the peer may still send.
+  std::int64_t connection_available_bytes() const { return connection_.available_bytes(); }
 
  private:
   void update(StreamId id, ReceiveWindow& window);

@@ -55,6 +55,9 @@ class ByteStream {
   /// Idempotent. No observer is called afterwards.
   virtual void close() = 0;
 
+  /// The cipher suite by the IANA's name ("TLS_AES_128_GCM_SHA256"); empty without TLS and before its
+  /// handshake.
+  virtual std::string cipher() const { return {}; }
   virtual const Endpoint& peer() const = 0;
   virtual const Endpoint& local() const = 0;
 };

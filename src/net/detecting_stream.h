@@ -22,6 +22,7 @@ class DetectingStream final : public ByteStream {
   bool wants_write() const override { return known() && below_->wants_write(); }
   void shut_down_writing() override { below_->shut_down_writing(); }
   void close() override { below_->close(); }
+  std::string cipher() const override { return below_->cipher(); }
   const Endpoint& peer() const override { return below_->peer(); }
   const Endpoint& local() const override { return below_->local(); }
 

@@ -41,6 +41,7 @@ class Http2Transport final : ByteStream::Observer, TurnEnd, TimerNode {
   TimePoint last_received() const { return last_received_; }
   const Endpoint& peer() const { return stream_->peer(); }
   const Endpoint& local() const { return stream_->local(); }
+  std::string cipher() const { return stream_->cipher(); }
   Loop& loop() { return loop_; }
 
  private:

@@ -157,6 +157,12 @@ void TlsStream::shut_down_writing() {
   below_->shut_down_writing();
 }
 
+std::string TlsStream::cipher() const {
+  const SSL_CIPHER* cipher = SSL_get_current_cipher(session_);
+  const char* name = cipher == nullptr ? nullptr : SSL_CIPHER_standard_name(cipher);
+  return name == nullptr ? std::string{} : std::string{name};
+}
+
 std::string TlsStream::peer_subject() const {
   X509* certificate = SSL_get0_peer_certificate(session_);
   if (certificate == nullptr) return {};

@@ -28,6 +28,7 @@ class TlsStream final : public ByteStream {
   bool wants_write() const override;
   void shut_down_writing() override;
   void close() override { below_->close(); }
+  std::string cipher() const override;
   const Endpoint& peer() const override { return below_->peer(); }
   const Endpoint& local() const override { return below_->local(); }
 

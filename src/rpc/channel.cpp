@@ -6,6 +6,7 @@
 #include "grpc/error_details.h"
 #include "rpc/call_scope.h"
 #include "rpc/channel_core.h"
+#include "rpc/channelz_registry.h"
 #include "rpc/loop_channel.h"
 
 namespace parlance {
@@ -41,7 +42,9 @@ Channel Channel::open(std::string_view target, ChannelOptions options) {
   // Whoever waits above the high-water mark is told at the low one.
   config->options.http2.send_low_water_bytes =
       std::min(config->options.http2.send_low_water_bytes, config->options.send_high_water_bytes);
-  return Channel{std::make_shared<detail::ChannelCore>(std::move(config))};
+  auto core = std::make_shared<detail::ChannelCore>(std::move(config));
+  detail::ChannelzRegistry::instance().add(core->channelz_id(), core);
+  return Channel{std::move(core)};
 }
 
 const std::string& Channel::target() const { return core_->config().target; }
@@ -129,9 +132,11 @@ net::Connector& ChannelConfig::connector() const {
   return options.connector != nullptr ? *options.connector : net::socket_connector();
 }
 
-ChannelCore::ChannelCore(std::shared_ptr<const ChannelConfig> config) : config_(std::move(config)) {}
+ChannelCore::ChannelCore(std::shared_ptr<const ChannelConfig> config)
+    : config_(std::move(config)), channelz_id_(ChannelzRegistry::new_id()) {}
 
 ChannelCore::~ChannelCore() {
+  ChannelzRegistry::instance().remove_channel(channelz_id_);
   for (const auto& [loop, handle] : loops_) {
     handle.post([key = key_] { net::Loop::current()->drop_local(key); });
   }
@@ -143,6 +148,17 @@ void ChannelCore::attach(net::Loop& loop) {
     if (attached == &loop) return;
   }
   loops_.emplace_back(&loop, loop.handle());
+}
+
+std::vector<net::LoopHandle> ChannelCore::loops() const {
+  const std::lock_guard lock{mutex_};
+  std::vector<net::LoopHandle> handles;
+  for (const auto& [loop, handle] : loops_) handles.push_back(handle);
+  return handles;
+}
+
+LoopChannel* ChannelCore::Key::find_on(net::Loop& loop) const {
+  return static_cast<LoopChannel*>(loop.local(number));
 }
 
 LoopChannel& ChannelCore::Key::on(net::Loop& loop) const {

@@ -39,6 +39,8 @@ class ChannelCore {
   explicit ChannelCore(std::shared_ptr<const ChannelConfig> config);
   /// Drops the channel's part on every loop that has one.
   ~ChannelCore();
+  ChannelCore(const ChannelCore&) = delete;
+  ChannelCore& operator=(const ChannelCore&) = delete;
 
   const ChannelConfig& config() const { return *config_; }
   const std::shared_ptr<const ChannelConfig>& shared_config() const { return config_; }
@@ -51,13 +53,20 @@ class ChannelCore {
     std::shared_ptr<const ChannelConfig> config;
     /// Only on the loop's thread.
     LoopChannel& on(net::Loop& loop) const;
+    /// The same if there is one already, else null.
+    LoopChannel* find_on(net::Loop& loop) const;
   };
   Key key() const { return {key_, config_}; }
+
+  std::int64_t channelz_id() const { return channelz_id_; }
+  /// The loops that have a part of the channel, or had one and forgot it. From any thread.
+  std::vector<net::LoopHandle> loops() const;
 
  private:
   const std::uint64_t key_ = net::Loop::new_local_key();
   const std::shared_ptr<const ChannelConfig> config_;
-  std::mutex mutex_;
+  const std::int64_t channelz_id_;
+  mutable std::mutex mutex_;
   std::vector<std::pair<const net::Loop*, net::LoopHandle>> loops_;  // guarded by mutex_
 };
 

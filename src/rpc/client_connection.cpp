@@ -1,6 +1,7 @@
 #include "rpc/client_connection.h"
 
 #include "rpc/channel_core.h"
+#include "rpc/channelz_registry.h"
 
 namespace parlance::detail {
 namespace {
@@ -17,6 +18,7 @@ ClientConnection::ClientConnection(net::Loop& loop, std::shared_ptr<const Channe
     : loop_(loop),
       config_(std::move(config)),
       owner_(owner),
+      channelz_id_(ChannelzRegistry::new_id()),
       keepalive_(keepalive),
       transport_(loop, std::move(stream), http2::Role::kClient, config_->options.http2, *this, *this),
       peer_(std::make_shared<const std::string>(transport_.peer().to_peer_string())) {
@@ -24,6 +26,21 @@ ClientConnection::ClientConnection(net::Loop& loop, std::shared_ptr<const Channe
 }
 
 ClientConnection::~ClientConnection() { loop_.disarm(*this); }
+
+ChannelzSocket ClientConnection::describe() {
+  ChannelzSocket socket{.ref = {channelz_id_, *peer_},
+                        .figures = figures_,
+                        .is_client = true,
+                        .local = transport_.local(),
+                        .remote = transport_.peer(),
+                        .cipher = transport_.cipher(),
+                        .send_window_bytes = http2().send_window_bytes(),
+                        .receive_window_bytes = http2().receive_window_bytes(),
+                        .peer_max_concurrent_streams = http2().peer_max_concurrent_streams(),
+                        .received_goaway = {}};
+  if (goaway_) socket.received_goaway = static_cast<std::uint32_t>(*goaway_);
+  return socket;
+}
 
 void ClientConnection::finish() {
   http2().shutdown(http2::ErrorCode::kNoError);
@@ -44,12 +61,14 @@ void ClientConnection::tend_keepalive() {
   }
   if (step == Keepalive::Step::kPing) {
     http2().ping(kKeepalivePing);
+    ++figures_.keepalives_sent;
     flush();
   }
   if (again_at != TimePoint::max()) loop_.arm(*this, again_at);
 }
 
 void ClientConnection::on_goaway(http2::StreamId, http2::ErrorCode code, std::string_view debug_data) {
+  goaway_ = code;
   owner_.on_told_to_go(*this, code == http2::ErrorCode::kEnhanceYourCalm && debug_data == kTooManyPings);
 }
 

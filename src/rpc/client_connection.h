@@ -1,12 +1,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/timer_heap.h"
 #include "net/http2_transport.h"
 #include "net/loop.h"
+#include "rpc/channelz_info.h"
 #include "rpc/keepalive.h"
 
 namespace parlance::detail {
@@ -43,6 +45,13 @@ class ClientConnection final : http2::ConnectionObserver, net::Http2Transport::O
   const std::shared_ptr<const ChannelConfig>& shared_config() const { return config_; }
   /// As ServerCall::peer writes it.
   const std::shared_ptr<const std::string>& peer() const { return peer_; }
+  SocketFigures& figures() { return figures_; }
+  /// Attempts of calls made on it.
+  CallFigures& attempts() { return attempts_; }
+  /// What the server said when it told the connection to go.
+  std::optional<http2::ErrorCode> goaway() const { return goaway_; }
+  std::int64_t channelz_id() const { return channelz_id_; }
+  ChannelzSocket describe();
   bool greeted() const { return greeted_; }
   bool takes_calls() { return greeted_ && http2().can_open_stream(); }
   /// No new calls; it ends with its last one.
@@ -62,6 +71,10 @@ class ClientConnection final : http2::ConnectionObserver, net::Http2Transport::O
   net::Loop& loop_;
   const std::shared_ptr<const ChannelConfig> config_;
   Owner& owner_;
+  const std::int64_t channelz_id_;
+  SocketFigures figures_;
+  CallFigures attempts_;
+  std::optional<http2::ErrorCode> goaway_;
   bool greeted_ = false;
   Keepalive keepalive_;
   net::Http2Transport transport_;

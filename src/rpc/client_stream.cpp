@@ -70,6 +70,8 @@ void ClientStream::set_backend(LoopChannel& channel, balancing::BackendId backen
 
 void ClientStream::open_on(ClientConnection& connection) {
   connection_ = &connection;
+  connection.figures().streams.start(connection.loop().now());
+  connection.attempts().start(connection.loop().now());
   id_ = open_stream();
   connection.flush();
   call_.on_attempt_open(*this);
@@ -106,6 +108,7 @@ void ClientStream::fail(Status status, bool may_retry) {
 
 void ClientStream::send(Buffer framed, bool half_close) {
   if (connection_ == nullptr) return;
+  if (!framed.empty()) connection_->figures().sent(connection_->loop().now());
   connection_->http2().send_data(id_, std::move(framed), half_close);
   connection_->flush();
 }
@@ -126,6 +129,7 @@ void ClientStream::consume(std::size_t size_bytes) {
 
 void ClientStream::abandon(StatusCode code) {
   ended_ = true;
+  count_end(false);
   tell_policy(code, nullptr);
   if (connection_ == nullptr) {
     if (queue() != nullptr) queue()->remove(*this);
@@ -146,8 +150,13 @@ void ClientStream::refuse(Status status) {
 
 void ClientStream::report(AttemptEnd end) {
   if (std::exchange(ended_, true)) return;
+  count_end(end.status.ok());
   tell_policy(end.status.code(), &end.trailers);
   call_.on_attempt_ended(*this, std::move(end));
+}
+
+void ClientStream::count_end(bool ok) {
+  if (connection_ != nullptr) connection_->attempts().end(ok);
 }
 
 void ClientStream::tell_policy(StatusCode code, const grpc::Metadata* trailers) {
@@ -206,6 +215,8 @@ void ClientStream::on_send_ready() {
 }
 
 void ClientStream::on_closed(const http2::StreamEnd& end) {
+  connection_->figures().streams.end(ended_ && end.code == http2::ErrorCode::kNoError);
+  if (!ended_) count_end(false);
   connection_ = nullptr;
   if (!ended_) report({.status = call_.at_its_deadline(status_of_end(end)), .unprocessed = !end.processed});
   delete this;

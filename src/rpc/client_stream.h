@@ -75,6 +75,7 @@ class ClientStream final : public http2::StreamObserver, public QueuedAttempt {
   http2::StreamId open_stream();
   void read_trailers(http2::HeaderFields fields);
   void report(AttemptEnd end);
+  void count_end(bool ok);
   void tell_policy(StatusCode code, const grpc::Metadata* trailers);
 
   OutgoingCall& call_;

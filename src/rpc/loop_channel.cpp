@@ -14,7 +14,8 @@ LoopChannel::LoopChannel(net::Loop& loop, std::shared_ptr<const ChannelConfig> c
       config_(std::move(config)),
       service_config_(config_->service_config),
       throttle_(service_config_->retry_throttling()),
-      keepalive_(config_->options.keepalive) {}
+      keepalive_(config_->options.keepalive),
+      trace_(Clock::now()) {}
 
 LoopChannel::~LoopChannel() {
   closing_ = true;
@@ -29,9 +30,11 @@ LoopChannel::~LoopChannel() {
 void LoopChannel::add(OutgoingCall& call) {
   call.index_ = calls_.size();
   calls_.push_back(&call);
+  figures_.start(loop_.now());
 }
 
 void LoopChannel::remove(OutgoingCall& call) {
+  figures_.end(call.status().ok());
   calls_[call.index_] = calls_.back();
   calls_[call.index_]->index_ = call.index_;
   calls_.pop_back();
@@ -117,6 +120,7 @@ std::vector<balancing::Backend> LoopChannel::update_subchannels(const std::vecto
 
 void LoopChannel::on_resolution_failed(const std::string& why) {
   resolution_failure_ = why;
+  trace_.add("name resolution failed: " + why, loop_.now(), /*is_warning=*/true);
   loop_.at_turn_end(*this);
   if (resolved_) return;
   const Status status = unresolved();
@@ -251,8 +255,44 @@ Connectivity LoopChannel::state() const {
   return resolver_ == nullptr ? Connectivity::kIdle : Connectivity::kConnecting;
 }
 
+ChannelzChannelPart LoopChannel::describe() const {
+  ChannelzChannelPart part{.state = state(),
+                           .calls = figures_,
+                           .trace = trace_,
+                           .max_connections_per_subchannel = service_config_->max_connections_per_backend(),
+                           .subchannels = {}};
+  for (const auto& [id, subchannel] : subchannels_) {
+    part.subchannels.push_back({subchannel->channelz_id(), subchannel->address()});
+  }
+  for (const auto& subchannel : retired_) {
+    part.subchannels.push_back({subchannel->channelz_id(), subchannel->address()});
+  }
+  return part;
+}
+
+std::optional<ChannelzSubchannel> LoopChannel::describe_subchannel(std::int64_t id) const {
+  for (const auto& [backend, subchannel] : subchannels_) {
+    if (subchannel->channelz_id() == id) return subchannel->describe();
+  }
+  for (const auto& subchannel : retired_) {
+    if (subchannel->channelz_id() == id) return subchannel->describe();
+  }
+  return std::nullopt;
+}
+
+std::optional<ChannelzSocket> LoopChannel::describe_socket(std::int64_t id) const {
+  for (const auto& [backend, subchannel] : subchannels_) {
+    if (auto socket = subchannel->describe_socket(id)) return socket;
+  }
+  for (const auto& subchannel : retired_) {
+    if (auto socket = subchannel->describe_socket(id)) return socket;
+  }
+  return std::nullopt;
+}
+
 void LoopChannel::tell_state_watchers() {
   if (std::exchange(told_state_, state()) == told_state_) return;
+  trace_.add(std::string{name_of(told_state_)}, loop_.now());
   const std::vector<StateWatcher*> watchers = state_watchers_;
   for (StateWatcher* watcher : watchers) {
     if (std::ranges::find(state_watchers_, watcher) != state_watchers_.end()) watcher->on_state_changed();

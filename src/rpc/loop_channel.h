@@ -65,6 +65,10 @@ class LoopChannel final : public net::LoopLocal, Resolver::Listener, balancing::
 
   // --- for whoever watches the channel
   Connectivity state() const;
+  ChannelzChannelPart describe() const;
+  /// The subchannel, or the connection, with that id, if it is here.
+  std::optional<ChannelzSubchannel> describe_subchannel(std::int64_t id) const;
+  std::optional<ChannelzSocket> describe_socket(std::int64_t id) const;
   /// Resolves and connects though no call asks for it.
   void connect_now();
   /// Told when state() has changed; may stop watching from within that, and is told no more afterwards.
@@ -127,6 +131,8 @@ class LoopChannel final : public net::LoopLocal, Resolver::Listener, balancing::
   std::unique_ptr<balancing::Policy> policy_;
   PolicyTimer policy_timer_{*this};
 
+  CallFigures figures_;
+  Trace trace_;
   std::vector<OutgoingCall*> calls_;
   std::vector<OutgoingCall*> unresolved_;  // they wait for the first answer of the resolver
   AttemptQueue waiting_;                   // for a backend

@@ -245,7 +245,10 @@ void OutgoingCall::take_headers(const ClientStream& attempt, grpc::Metadata meta
 }
 
 void OutgoingCall::on_response_bytes(ClientStream& attempt, Bytes data) {
-  if (Status error = response_.feed(data); !error.ok()) return attempt.refuse(std::move(error));
+  const std::size_t before = response_.messages();
+  Status error = response_.feed(data);
+  attempt.connection()->figures().received(response_.messages() - before, loop_.now());
+  if (!error.ok()) return attempt.refuse(std::move(error));
   if (discarding_) return discard_messages();
   credit_window();
   if (response_.has_message()) reader_waiting_.resume();

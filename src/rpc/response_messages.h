@@ -33,6 +33,8 @@ class ResponseMessages {
     return reader_.feed(data);
   }
   bool has_message() const { return reader_.has_message(); }
+  /// Whole messages that next() has not given.
+  std::size_t messages() const { return reader_.messages(); }
   /// The next whole message, decompressed, or why that cannot be.
   std::optional<Result<Buffer>> next() {
     std::optional<grpc::ReceivedMessage> message = reader_.next();

@@ -14,6 +14,7 @@
 #include "net/listener.h"
 #include "net/signals.h"
 #include "net/tls_context.h"
+#include "rpc/channelz_registry.h"
 #include "rpc/routes.h"
 #include "rpc/server_worker.h"
 
@@ -43,6 +44,7 @@ class Server::Impl {
   }
 
   Result<void> open();
+  void enter_registry();
   Result<void> make_workers();
   Result<void> listen(const std::string& address, detail::Speaks speaks);
   std::expected<std::unique_ptr<net::Listener>, std::string> listener_on(net::Loop& loop,
@@ -56,6 +58,7 @@ class Server::Impl {
   std::unique_ptr<std::latch> drained;
   std::shared_ptr<net::InProcessNetwork> in_process = std::make_shared<net::InProcessNetwork>();
   std::atomic<bool> shutting_down = false;
+  std::shared_ptr<detail::ChannelzServer> channelz = std::make_shared<detail::ChannelzServer>();
 };
 
 namespace {
@@ -122,13 +125,26 @@ Result<void> Server::Impl::listen(const std::string& address, detail::Speaks spe
     worker->add(*std::move(listener), speaks);
   }
   addresses.push_back(endpoint->to_string());
+  channelz->listeners.push_back(
+      {.ref = {detail::ChannelzRegistry::new_id(), addresses.back()}, .local = *endpoint, .remote = {}});
   ports.push_back(endpoint->port());
   return {};
+}
+
+void Server::Impl::enter_registry() {
+  channelz->id = detail::ChannelzRegistry::new_id();
+  for (const std::string& address : addresses)
+    channelz->name += (channelz->name.empty() ? "" : ", ") + address;
+  for (const auto& worker : workers) {
+    channelz->parts.push_back({worker->loop().handle(), worker->server_loop().reference()});
+  }
+  detail::ChannelzRegistry::instance().add(channelz);
 }
 
 Server::Server(ServerOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
 
 Server::~Server() {
+  detail::ChannelzRegistry::instance().remove_server(impl_->channelz->id);
   if (impl_->workers.empty() || ended()) return;
   require(impl_->options.loops.empty(), "Server: destroyed before it has ended, on loops of somebody else");
   shutdown(milliseconds{0});
@@ -153,6 +169,7 @@ Result<void> Server::start() {
     return opened;
   }
   for (const auto& worker : impl_->workers) worker->start();
+  impl_->enter_registry();
   return {};
 }
 

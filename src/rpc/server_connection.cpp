@@ -5,6 +5,7 @@
 
 #include "grpc/error_details.h"
 #include "net/random.h"
+#include "rpc/channelz_registry.h"
 
 namespace parlance::detail {
 namespace {
@@ -28,6 +29,7 @@ TimePoint old_at(TimePoint now, Duration max_age) {
 
 ServerConnection::ServerConnection(ServerLoop& owner, std::unique_ptr<net::ByteStream> stream)
     : owner_(owner),
+      channelz_id_(ChannelzRegistry::new_id()),
       keepalive_(owner.options().keepalive),
       strikes_(owner.options().ping_policy),
       idle_since_(owner.loop().now()),
@@ -51,7 +53,20 @@ const MethodBinding* ServerConnection::route(const http2::HeaderField& path) {
 
 http2::StreamObserver* ServerConnection::on_request(http2::StreamId stream, http2::HeaderFields fields,
                                                     bool end_stream) {
+  figures_.streams.start(owner_.loop().now());
   return ServerStream::accept(*this, stream, fields, end_stream);
+}
+
+ChannelzSocket ServerConnection::describe() {
+  return {.ref = {channelz_id_, peer_},
+          .figures = figures_,
+          .local = transport_.local(),
+          .remote = transport_.peer(),
+          .cipher = transport_.cipher(),
+          .send_window_bytes = http2().send_window_bytes(),
+          .receive_window_bytes = http2().receive_window_bytes(),
+          .peer_max_concurrent_streams = http2().peer_max_concurrent_streams(),
+          .received_goaway = {}};
 }
 
 void ServerConnection::begin_shutdown(std::string_view why) {
@@ -67,6 +82,7 @@ void ServerConnection::on_ping() {
   const auto interval = std::chrono::duration<double>{owner_.options().ping_policy.min_interval};
   owner_.log(LogLevel::kWarning, peer_ + " pings more often than every " + std::to_string(interval.count()) +
                                      " s (ServerOptions::ping_policy); its connection is ended");
+  owner_.trace().add("GOAWAY too_many_pings to " + peer_, owner_.loop().now(), /*is_warning=*/true);
   http2().shutdown(http2::ErrorCode::kEnhanceYourCalm, kTooManyPings);
 }
 
@@ -85,6 +101,7 @@ TimePoint ServerConnection::tend_keepalive() {
       keepalive_.decide(owner_.loop().now(), transport_.last_received(), http2().open_streams() > 0);
   if (step == Keepalive::Step::kPing) {
     http2().ping(kKeepalivePing);
+    ++figures_.keepalives_sent;
     transport_.flush();
   } else if (step == Keepalive::Step::kGiveUp) {
     close("the client did not answer a PING (ServerOptions::keepalive)");
@@ -157,9 +174,25 @@ void ServerLoop::remove(ServerStream& call) {
 
 void ServerLoop::begin_shutdown(std::function<void()> on_empty) {
   on_empty_ = std::move(on_empty);
+  trace_.add("draining", loop_.now());
   shutting_down_ = true;
   for (const auto& connection : connections_) connection->begin_shutdown(kShuttingDown);
   check_empty();
+}
+
+ChannelzServerPart ServerLoop::describe() const {
+  ChannelzServerPart part{.calls = figures_, .trace = trace_, .sockets = {}};
+  for (const auto& connection : connections_) {
+    part.sockets.push_back({connection->channelz_id(), connection->peer()});
+  }
+  return part;
+}
+
+std::optional<ChannelzSocket> ServerLoop::describe_socket(std::int64_t id) const {
+  for (const auto& connection : connections_) {
+    if (connection->channelz_id() == id) return connection->describe();
+  }
+  return std::nullopt;
 }
 
 void ServerLoop::end_calls() {

@@ -7,6 +7,7 @@
 
 #include "base/timer_heap.h"
 #include "net/http2_transport.h"
+#include "rpc/channelz_info.h"
 #include "rpc/keepalive.h"
 #include "rpc/routes.h"
 #include "rpc/server.h"
@@ -27,6 +28,9 @@ class ServerConnection final : http2::ConnectionObserver, net::Http2Transport::O
   void flush() { transport_.flush(); }
   const std::string& peer() const { return peer_; }
   ServerLoop& server_loop() { return owner_; }
+  SocketFigures& figures() { return figures_; }
+  std::int64_t channelz_id() const { return channelz_id_; }
+  ChannelzSocket describe();
 
   /// The method of a `:path` field, by memory when the field came from the same table entry before; null when
   /// unknown.
@@ -61,6 +65,8 @@ class ServerConnection final : http2::ConnectionObserver, net::Http2Transport::O
   friend class ServerLoop;
 
   ServerLoop& owner_;
+  const std::int64_t channelz_id_;
+  SocketFigures figures_;
   std::size_t index_ = 0;  // in the loop's list of connections
   std::array<RememberedRoute, 8> remembered_{};
   bool shutting_down_ = false;
@@ -79,17 +85,28 @@ class ServerConnection final : http2::ConnectionObserver, net::Http2Transport::O
 class ServerLoop {
  public:
   ServerLoop(net::Loop& loop, const ServerOptions& options, const Routes& routes)
-      : loop_(loop), options_(options), routes_(routes) {}
+      : loop_(loop), options_(options), routes_(routes), trace_(Clock::now()) {}
+  ~ServerLoop() { *reference_ = nullptr; }
+  ServerLoop(const ServerLoop&) = delete;
+  ServerLoop& operator=(const ServerLoop&) = delete;
 
   net::Loop& loop() { return loop_; }
   const ServerOptions& options() const { return options_; }
   const Routes& routes() const { return routes_; }
+  CallFigures& figures() { return figures_; }
+  Trace& trace() { return trace_; }
   void log(LogLevel level, std::string_view text) const { options_.log(level, text); }
 
   void add_connection(std::unique_ptr<net::ByteStream> stream);
   void remove(ServerConnection& connection);
   void add(ServerStream& call);
   void remove(ServerStream& call);
+
+  /// Null once this is gone; to be looked at on the loop's thread.
+  const std::shared_ptr<ServerLoop*>& reference() const { return reference_; }
+  ChannelzServerPart describe() const;
+  /// The connection with that id, if it is here.
+  std::optional<ChannelzSocket> describe_socket(std::int64_t id) const;
 
   /// New connections are closed at once, open ones begin their graceful end. `on_empty` runs once when no
   /// connection and no handler is left.
@@ -105,6 +122,9 @@ class ServerLoop {
   net::Loop& loop_;
   const ServerOptions& options_;
   const Routes& routes_;
+  const std::shared_ptr<ServerLoop*> reference_ = std::make_shared<ServerLoop*>(this);
+  CallFigures figures_;
+  Trace trace_;
   std::vector<std::unique_ptr<ServerConnection>> connections_;
   std::vector<ServerStream*> calls_;
   std::function<void()> on_empty_;

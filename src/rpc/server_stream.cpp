@@ -44,6 +44,7 @@ void ServerStream::begin(http2::HeaderFields fields) {
 }
 
 void ServerStream::begin_call(RequestHead head) {
+  server_loop_.figures().start(loop_.now());
   binding_ = head.method;
   if (binding_ != nullptr) method_ = binding_->path();
   authority_ = std::move(head.authority);
@@ -154,6 +155,7 @@ std::optional<grpc::ReceivedMessage> ServerStream::try_read() {
 
 std::optional<grpc::ReceivedMessage> ServerStream::next_message() {
   std::optional<grpc::ReceivedMessage> message = reader_.next();
+  if (message && connection_ != nullptr) connection_->figures().received(1, loop_.now());
   if (!message || !(message->compressed || is_filtered())) return message;
   Result<Buffer> payload = decoded(*message);
   if (payload) return grpc::ReceivedMessage{*std::move(payload), message->compressed};
@@ -217,6 +219,7 @@ bool ServerStream::send_message(Buffer framed, bool compress) {
   if (compress && response_encoding_ != grpc::Encoding::kIdentity) {
     framed = grpc::compress_and_frame(response_encoding_, framed.bytes().subspan(grpc::kPrefixBytes));
   }
+  connection_->figures().sent(loop_.now());
   connection_->http2().send_data(id_, std::move(framed), false);
   connection_->flush();
   return true;
@@ -271,6 +274,7 @@ void ServerStream::fail(const Status& status) {
 void ServerStream::finish(const Status& status) {
   if (!can_send()) return;
   finished_ = true;
+  server_loop_.figures().end(status.ok());
   loop_.disarm(*this);
   if (interceptors_ != nullptr) interceptors_->settle(status);
   add_own_hop();
@@ -332,8 +336,10 @@ void ServerStream::on_timer() { abort(deadline_passed()); }
 
 void ServerStream::on_send_ready() { writer_waiting_.resume(); }
 
-void ServerStream::on_closed(const http2::StreamEnd&) {
+void ServerStream::on_closed(const http2::StreamEnd& end) {
   closing_ = true;
+  connection_->figures().streams.end(finished_ && end.code == http2::ErrorCode::kNoError);
+  if (!finished_ && !plain_http_) server_loop_.figures().end(false);
   connection_ = nullptr;
   loop_.disarm(*this);
   if (interceptors_ != nullptr) interceptors_->settle(caller_left());

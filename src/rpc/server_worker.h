@@ -32,6 +32,7 @@ class ServerWorker final : TimerNode {
   }
 
   net::Loop& loop() { return loop_; }
+  const ServerLoop& server_loop() const { return server_loop_; }
 
   /// Before start().
   void add(std::unique_ptr<net::Listener> listener, Speaks speaks) {

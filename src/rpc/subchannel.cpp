@@ -5,6 +5,7 @@
 #include "grpc/error_details.h"
 #include "net/tls_stream.h"
 #include "rpc/channel_core.h"
+#include "rpc/channelz_registry.h"
 #include "rpc/client_stream.h"
 #include "rpc/loop_channel.h"
 
@@ -27,8 +28,10 @@ std::unique_ptr<ClientConnection> take_out(Connections& connections, const Clien
 Subchannel::Subchannel(LoopChannel& channel, balancing::BackendId id, const net::Endpoint& endpoint)
     : channel_(channel),
       id_(id),
+      channelz_id_(ChannelzRegistry::new_id()),
       endpoint_(endpoint),
       address_(endpoint.to_string()),
+      trace_(Clock::now()),
       backoff_(channel.config().options.initial_backoff, channel.config().options.max_backoff) {}
 
 Subchannel::~Subchannel() {
@@ -39,7 +42,7 @@ Subchannel::~Subchannel() {
 
 void Subchannel::connect() {
   if (state_ != Connectivity::kIdle) return;
-  state_ = Connectivity::kConnecting;
+  enter(Connectivity::kConnecting, {});
   channel_.on_connecting(*this);
   if (arriving_ == nullptr && attempt_ == nullptr) dial();
 }
@@ -125,6 +128,8 @@ void Subchannel::take(ClientStream& attempt) {
 
 void Subchannel::on_told_to_go(ClientConnection& connection, bool too_many_pings) {
   if (too_many_pings) channel_.ping_less_often();
+  trace_.add("GOAWAY " + std::string{http2::to_string(*connection.goaway())} + " from " + address_,
+             channel_.loop().now(), /*is_warning=*/too_many_pings);
   std::unique_ptr<ClientConnection> leaving = take_out(connections_, connection);
   if (leaving == nullptr) return;
   leaving_.push_back(std::move(leaving));
@@ -138,6 +143,7 @@ void Subchannel::on_gone(ClientConnection& connection, std::string_view reason) 
     arriving_.reset();
     return on_failed(why);
   }
+  earlier_attempts_.add(connection.attempts());
   take_out(leaving_, connection);
   const std::unique_ptr<ClientConnection> lost = take_out(connections_, connection);
   if (lost != nullptr) on_fewer(connection);
@@ -161,7 +167,7 @@ void Subchannel::release() {
   attempt_.reset();
   channel_.loop().disarm(pause_);
   channel_.loop().disarm(greeting_limit_);
-  state_ = Connectivity::kIdle;
+  enter(Connectivity::kIdle, {});
   server_watch_.reset();
   channel_.take_back(waiting_);
   arriving_.reset();
@@ -172,8 +178,39 @@ void Subchannel::release() {
   connections_.clear();
 }
 
+void Subchannel::enter(Connectivity state, const Status& why) {
+  if (std::exchange(state_, state) == state) return;
+  std::string text{name_of(state)};
+  if (!why.ok()) text.append(": ").append(why.message());
+  trace_.add(std::move(text), channel_.loop().now(), /*is_warning=*/!why.ok());
+}
+
+ChannelzSubchannel Subchannel::describe() const {
+  ChannelzSubchannel told{.ref = {channelz_id_, address_},
+                          .state = state_,
+                          .attempts = earlier_attempts_,
+                          .trace = trace_,
+                          .sockets = {}};
+  for (const Connections* connections : {&connections_, &leaving_}) {
+    for (const auto& connection : *connections) {
+      told.attempts.add(connection->attempts());
+      told.sockets.push_back({connection->channelz_id(), *connection->peer()});
+    }
+  }
+  return told;
+}
+
+std::optional<ChannelzSocket> Subchannel::describe_socket(std::int64_t id) const {
+  for (const Connections* connections : {&connections_, &leaving_}) {
+    for (const auto& connection : *connections) {
+      if (connection->channelz_id() == id) return connection->describe();
+    }
+  }
+  return std::nullopt;
+}
+
 void Subchannel::set_state(Connectivity state, const Status& why) {
-  state_ = state;
+  enter(state, why);
   channel_.on_state(*this, why);
 }
 

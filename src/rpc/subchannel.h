@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,10 @@ class Subchannel final : public ClientConnection::Owner, public ServerWatch::Lis
   const std::string& address() const { return address_; }
   Connectivity state() const { return state_; }
   std::size_t connections() const { return connections_.size(); }
+  std::int64_t channelz_id() const { return channelz_id_; }
+  ChannelzSubchannel describe() const;
+  /// The connection with that id, if it is one of these.
+  std::optional<ChannelzSocket> describe_socket(std::int64_t id) const;
 
   /// Begins to connect when idle; the channel is told what becomes of it, never from within this.
   void connect();
@@ -52,6 +57,7 @@ class Subchannel final : public ClientConnection::Owner, public ServerWatch::Lis
   void on_lost();
   void ready();
   void watch_server();
+  void enter(Connectivity state, const Status& why);
   void set_state(Connectivity state, const Status& why = {});
   std::unique_ptr<net::ByteStream> secured(std::unique_ptr<net::ByteStream> stream) const;
   Status unreachable(const std::string& why) const;
@@ -79,10 +85,13 @@ class Subchannel final : public ClientConnection::Owner, public ServerWatch::Lis
 
   LoopChannel& channel_;
   const balancing::BackendId id_;
+  const std::int64_t channelz_id_;
   const net::Endpoint endpoint_;
   const std::string address_;
   Connectivity state_ = Connectivity::kIdle;
-  AttemptQueue waiting_;  // for room on a connection
+  Trace trace_;
+  CallFigures earlier_attempts_;  // on connections that are gone
+  AttemptQueue waiting_;          // for room on a connection
   std::unique_ptr<net::ConnectAttempt> attempt_;
   std::unique_ptr<ClientConnection> arriving_;  // until the server's SETTINGS are here
   Connections connections_;

@@ -1,7 +1,5 @@
 #include "services/stoppable_sleep.h"
 
-#include <utility>
-
 namespace parlance::services {
 
 // Carries the word to a loop; outlives the sleep while it is under way.
@@ -37,7 +35,7 @@ StoppableSleep::~StoppableSleep() {
 
 void StoppableSleep::wake() {
   call_.loop().disarm(*this);
-  if (sleeper_) std::exchange(sleeper_, nullptr).resume();
+  sleeper_.resume();
 }
 
 }  // namespace parlance::services

@@ -46,7 +46,7 @@ class StoppableSleep final : TimerNode, CancellationListener {
     TimePoint at;
     bool await_ready() const { return sleep.stopped(); }
     void await_suspend(std::coroutine_handle<> sleeper) {
-      sleep.sleeper_ = sleeper;
+      sleep.sleeper_ = detail::Waiter{sleeper};
       sleep.call_.loop().arm(sleep, at);
     }
     void await_resume() const {}
@@ -69,7 +69,7 @@ class StoppableSleep final : TimerNode, CancellationListener {
   ServerCall& call_;
   std::shared_ptr<StopSignal::Waker> waker_;
   bool stopped_ = false;
-  std::coroutine_handle<> sleeper_;
+  detail::Waiter sleeper_;
 };
 
 }  // namespace parlance::services

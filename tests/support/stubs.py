@@ -12,6 +12,7 @@ from support.process import ROOT
 
 
 SOURCES = {
+    "channelz": ("proto", "grpc/channelz/v1/channelz.proto"),
     "echo": ("tests/protos", "testing/echo.proto"),
     "inference": ("proto", "parlance/inference.proto"),
     "interop_empty": ("proto", "grpc/testing/empty.proto"),

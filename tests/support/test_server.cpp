@@ -1,5 +1,5 @@
-// parlance-test-server: what the Python tests and h2spec talk to. Serves parlance.testing.Echo, health and
-// reflection until SIGTERM.
+// parlance-test-server: what the Python tests and h2spec talk to. Serves parlance.testing.Echo and the admin
+// services until SIGTERM.
 
 #include <charconv>
 #include <cstdio>
@@ -9,8 +9,7 @@
 
 #include "echo_service.h"
 #include "rpc/server.h"
-#include "services/health_service.h"
-#include "services/reflection_service.h"
+#include "services/admin.h"
 
 namespace parlance::testing {
 namespace {
@@ -61,8 +60,7 @@ int serve(int count, char** arguments) {
   auto health = std::make_shared<services::HealthRegistry>();
   health->set(Echo::kFullName, services::ServingStatus::kServing);
   server.add(std::make_shared<EchoService>());
-  server.add(services::make_health_service(health));
-  services::add_reflection(server);
+  services::add_admin_services(server, health);
 
   const auto print_address = [&server] {
     std::printf("listening on %s\n", server.addresses().front().c_str());

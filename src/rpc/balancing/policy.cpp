@@ -12,6 +12,12 @@
 
 namespace parlance {
 
+std::string_view name_of(Connectivity state) {
+  static constexpr std::string_view kNames[] = {"IDLE", "CONNECTING", "READY", "TRANSIENT_FAILURE",
+                                                "SHUTDOWN"};
+  return kNames[static_cast<std::size_t>(state)];
+}
+
 bool same_policy(const PolicyConfig& a, const PolicyConfig& b) {
   using Outliers = std::shared_ptr<const OutlierDetectionConfig>;
   if (!std::holds_alternative<Outliers>(a) || !std::holds_alternative<Outliers>(b)) return a == b;

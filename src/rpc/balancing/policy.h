@@ -16,6 +16,8 @@ namespace parlance {
 
 /// gRPC connectivity semantics and API (grpc/doc/connectivity-semantics-and-api.md).
 enum class Connectivity : std::uint8_t { kIdle, kConnecting, kReady, kTransientFailure, kShutdown };
+/// "TRANSIENT_FAILURE", as gRPC writes it.
+std::string_view name_of(Connectivity state);
 
 namespace balancing {
 
