@@ -18,6 +18,8 @@ const std::set<std::string_view> kShownElsewhere = {
     "BACKEND_EJECTED",  // src/rpc/balancing/outlier_detection_test.cpp
     "CHANNEL_CLOSED",   // a loop that ends before its channels
     "OUT_OF_MEMORY",    // std::bad_alloc
+    "MEMORY_LIMIT",     // src/rpc/server_memory_test.cpp
+    "BINARY_LOG_FILE", "CHANNELZ_NEGATIVE", "CHANNELZ_UNKNOWN_ID",  // src/services
     // Of the inference server: src/dialects, src/models.
     "BATCH_TOO_LARGE", "INFERENCE_FAILED", "INFERENCE_OUT_OF_MEMORY", "INVALID_INPUT", "MODEL_CANNOT",
     "MODEL_IN_USE", "MODEL_NOT_FOUND", "MODEL_NOT_READY", "MODEL_NOT_UNLOADABLE", "MODEL_VERSION_NOT_FOUND",
