@@ -71,10 +71,11 @@ void ClientConnection::tend_keepalive() {
 
 Status ClientConnection::why_lost(const http2::StreamEnd& end) const {
   if (is_silent_) return keepalive_timeout(config_->options.keepalive.timeout);
-  if (goaway_code_ == http2::ErrorCode::kEnhanceYourCalm && goaway_words_ == kTooManyPings) {
+  const http2::ErrorCode goaway = goaway_.value_or(http2::ErrorCode::kNoError);
+  if (goaway == http2::ErrorCode::kEnhanceYourCalm && goaway_words_ == kTooManyPings) {
     return too_many_pings();
   }
-  if (goaway_code_ != http2::ErrorCode::kNoError) return goaway_error(goaway_code_, goaway_words_);
+  if (goaway != http2::ErrorCode::kNoError) return goaway_error(goaway, goaway_words_);
   if (end.code != http2::ErrorCode::kCancel) return http2_violation(end.code, end.reason);
   return connection_lost(end.reason);
 }
@@ -104,7 +105,6 @@ void ClientConnection::give_up_on_greeting() {
 
 void ClientConnection::on_goaway(http2::StreamId, http2::ErrorCode code, std::string_view debug_data) {
   goaway_ = code;
-  goaway_code_ = code;
   goaway_words_ = debug_data;
   owner_.on_told_to_go(*this, code == http2::ErrorCode::kEnhanceYourCalm && debug_data == kTooManyPings);
 }

@@ -89,7 +89,6 @@ class ClientConnection final : http2::ConnectionObserver, net::Http2Transport::O
   bool is_mute_ = false;    // its SETTINGS did not come in time
   bool is_silent_ = false;  // PINGs were not answered
   // What the server's GOAWAY said. All this is asked for until the transport is gone.
-  http2::ErrorCode goaway_code_ = http2::ErrorCode::kNoError;
   std::string goaway_words_;
   net::Http2Transport transport_;
   std::shared_ptr<const std::string> peer_;

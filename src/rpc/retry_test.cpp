@@ -233,7 +233,7 @@ TEST(ServiceConfigOfACall, ItsLimitsCountAndAreNamed) {
     {"name": [{"service": "test.Echo"}], "maxRequestMessageBytes": 100, "maxResponseMessageBytes": 50}]})"))};
   const Status request = client.Unary(text(std::string(200, 'x'))).wait().error();
   EXPECT_EQ(request.code(), StatusCode::kResourceExhausted);
-  EXPECT_EQ(grpc::error_info(request)->reason, "REQUEST_TOO_LARGE");
+  EXPECT_EQ(grpc::error_info(request)->reason, "METHOD_REQUEST_TOO_LARGE");
   const Status response = client.Bytes(testing::number(80)).wait().error();
   EXPECT_EQ(response.code(), StatusCode::kResourceExhausted);
   EXPECT_TRUE(client.Unary(text("short")).wait());

@@ -36,11 +36,12 @@ constexpr std::size_t kMostResults = 1000;
 Status not_found(std::string_view what, std::int64_t id) {
   return grpc::make_error(StatusCode::kNotFound, "CHANNELZ_UNKNOWN_ID",
                           concat("no ", what, " has the id ", std::to_string(id)),
-                          {{"observed", std::to_string(id)}});
+                          {{"hop", "server"}, {"observed", std::to_string(id)}});
 }
 
 Status negative(std::string_view field) {
-  return grpc::make_error(StatusCode::kInvalidArgument, "CHANNELZ_NEGATIVE", concat(field, " is negative"));
+  return grpc::make_error(StatusCode::kInvalidArgument, "CHANNELZ_NEGATIVE", concat(field, " is negative"),
+                          {{"hop", "server"}, {"knob", std::string{field}}});
 }
 
 std::size_t most_results(std::int64_t asked) {
