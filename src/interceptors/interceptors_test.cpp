@@ -180,7 +180,9 @@ class TokenFiles : public ::testing::Test {
     std::filesystem::remove(jwks_);
   }
   static void write(const std::string& path, const std::string& text) {
-    std::ofstream{path, std::ios::trunc} << text;
+    // In one step, as whoever replaces such a file should: half of one may be read otherwise.
+    std::ofstream{path + ".new", std::ios::trunc} << text;
+    std::filesystem::rename(path + ".new", path);
   }
   static std::shared_ptr<BearerAuth> made(BearerAuthOptions options) {
     auto auth = BearerAuth::make(std::move(options));

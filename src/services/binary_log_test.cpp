@@ -171,7 +171,7 @@ TEST_F(BinaryLog, TellsAFailureWithItsDetails) {
     EXPECT_EQ(trailer.status_message(), failure.message());
     const auto details = grpc::decode_rpc_status(trailer.status_details());
     ASSERT_TRUE(details);
-    EXPECT_EQ(grpc::error_info(*details)->reason, "UNKNOWN_SERVICE");
+    EXPECT_EQ(grpc::error_info(*details)->reason, "HEALTH_SERVICE_UNKNOWN");
   }
 }
 
