@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
@@ -200,8 +201,10 @@ class TokenFiles : public ::testing::Test {
     return reply ? Status{} : reply.error();
   }
 
-  const std::string keys_ = ::testing::TempDir() + "parlance-keys";
-  const std::string jwks_ = ::testing::TempDir() + "parlance-jwks";
+  // Of this process: tests run side by side.
+  const std::string own_ = ::testing::TempDir() + "parlance-" + std::to_string(getpid());
+  const std::string keys_ = own_ + "-keys";
+  const std::string jwks_ = own_ + "-jwks";
 };
 
 TEST_F(TokenFiles, AStaticTokenLetsItsHolderIn) {
@@ -257,7 +260,7 @@ TEST_F(TokenFiles, AChangedKeySetIsReadAgainAndABadOneIsNot) {
   std::atomic<int> complaints = 0;
   write(jwks_, key_set({before.json()}));
   const auto complain = [&](std::string_view why) {
-    EXPECT_THAT(why, HasSubstr("parlance-jwks: no JSON Web Key Set"));
+    EXPECT_THAT(why, HasSubstr("-jwks: no JSON Web Key Set"));
     ++complaints;
   };
   const EchoServer server{with({made({.jwks_file = jwks_, .on_reload_error = complain})})};

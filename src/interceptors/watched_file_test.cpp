@@ -1,6 +1,7 @@
 #include "interceptors/watched_file.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -23,7 +24,7 @@ class WatchedFileTest : public ::testing::Test {
   void TearDown() override { std::filesystem::remove(path_); }
   void write(const std::string& text) const { std::ofstream{path_, std::ios::trunc} << text; }
 
-  const std::string path_ = ::testing::TempDir() + "parlance-watched-file";
+  const std::string path_ = ::testing::TempDir() + "parlance-watched-" + std::to_string(getpid());
 };
 
 TEST_F(WatchedFileTest, IsGivenOutOnceAndAgainWhenItHasChanged) {
