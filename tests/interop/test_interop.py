@@ -151,7 +151,8 @@ def test_a_server_that_misbehaves_on_http2(case):
     if case == "goaway":
         assert len(server.connections) == 2
     if case == "max_streams":
-        assert all(connection.most_open_streams == 1 for connection in server.connections)
+        # One asked for when all were full may come when its calls have gone elsewhere: it saw none.
+        assert max(connection.most_open_streams for connection in server.connections) == 1
     if case == "ping":
         (connection,) = server.connections
         assert 20 < connection.pings_sent == connection.pings_answered
