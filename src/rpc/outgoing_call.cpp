@@ -398,7 +398,9 @@ void OutgoingCall::spoil(Status status) {
   if (status_.ok()) status_ = std::move(status);
 }
 
-void OutgoingCall::cancel() { end_with(cancelled_by_caller()); }
+void OutgoingCall::cancel() {
+  if (!ended_) end_with(cancelled_by_caller());
+}
 
 Status OutgoingCall::at_its_deadline(Status status) const {
   const bool late = status.code() == StatusCode::kCancelled && deadline_.expired(loop_.now());

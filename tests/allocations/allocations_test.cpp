@@ -1,0 +1,41 @@
+#include <gtest/gtest.h>
+
+#include "unary_calls.h"
+
+namespace parlance::testing {
+namespace {
+
+double per_call(const SideAllocations& side, std::uint64_t calls) {
+  return static_cast<double>(side.total.count) / static_cast<double>(calls);
+}
+
+TEST(AllocationCounter, CountsWhatThisThreadTakes) {
+  const Allocations before = allocations_of_this_thread();
+  const std::unique_ptr<int> one{new int{1}};
+  void* volatile two = std::malloc(100);
+  std::free(two);
+  const Allocations after = allocations_of_this_thread();
+  EXPECT_EQ(after.count - before.count, 2U);
+  EXPECT_EQ(after.bytes - before.bytes, sizeof(int) + 100);
+}
+
+// What a call takes today. The aim is none on either side.
+constexpr double kServerPerCall = 6;
+constexpr double kClientPerCall = 7;
+// Tables and pools that grow once in a while after the warm-up.
+constexpr double kRare = 0.05;
+
+void expect_no_more(const UnaryPlan& plan) {
+  const UnaryAllocations taken = measure_unary_calls(plan);
+  EXPECT_LE(per_call(taken.server, taken.calls), kServerPerCall + kRare);
+  EXPECT_LE(per_call(taken.client, taken.calls), kClientPerCall + kRare);
+}
+
+TEST(UnaryCalls, OneInFlightTakesNoMoreThanKnown) { expect_no_more({.in_flight = 1}); }
+
+TEST(UnaryCalls, AHundredInFlightTakeNoMoreThanKnown) {
+  expect_no_more({.in_flight = 100, .warm_up_calls = 10'000, .calls = 10'000});
+}
+
+}  // namespace
+}  // namespace parlance::testing
