@@ -34,8 +34,9 @@ struct ReceivedMessage {
 /// alone costs nothing. A message that lies whole in one feed is copied once.
 class MessageReader {
  public:
-  /// A peer that announces more must send it before it is allocated.
-  static constexpr std::size_t kAllocateAtOnceBytes = 4 * 1024 * 1024;
+  /// A peer that announces more must send it before it is allocated. A tensor of 4 MiB fits with what stands
+  /// around it in its message.
+  static constexpr std::size_t kAllocateAtOnceBytes = 4 * 1024 * 1024 + 64 * 1024;
 
   /// `encoding_announced`: the headers had a `grpc-encoding` other than identity, so messages may be
   /// compressed.

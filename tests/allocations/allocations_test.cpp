@@ -1,5 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <cstring>
+#include <string>
+
+#include "copy_counter.h"
+#include "large_calls.h"
 #include "unary_calls.h"
 
 namespace parlance::testing {
@@ -35,6 +40,30 @@ TEST(UnaryCalls, OneInFlightTakesNoMoreThanKnown) { expect_no_more({.in_flight =
 
 TEST(UnaryCalls, AHundredInFlightTakeNoMoreThanKnown) {
   expect_no_more({.in_flight = 100, .warm_up_calls = 10'000, .calls = 10'000});
+}
+
+TEST(CopyCounter, CountsWhatThisThreadCopies) {
+  const std::string from(1000, 'x');
+  std::string to;
+  const std::uint64_t before = bytes_copied_by_this_thread();
+  to = from;
+  std::memmove(to.data() + 1, to.data(), to.size() - 1);
+  EXPECT_EQ(bytes_copied_by_this_thread() - before, 1999U);
+}
+
+// Headers, prefixes and frames around the payload, and what is small.
+constexpr double kAround = 0.01;
+
+TEST(LargeCalls, ARequestIsCopiedNoMoreThanKnown) {
+  const PayloadCopies copies = measure_large_requests();
+  EXPECT_LE(copies.server, 2 + kAround);
+  EXPECT_LE(copies.client, 1 + kAround);
+}
+
+TEST(LargeCalls, AResponseIsCopiedNoMoreThanKnown) {
+  const PayloadCopies copies = measure_large_responses();
+  EXPECT_LE(copies.server, 1 + kAround);
+  EXPECT_LE(copies.client, 2 + kAround);
 }
 
 }  // namespace

@@ -1,11 +1,9 @@
 #include "unary_calls.h"
 
-#include <cstdio>
-#include <cstdlib>
 #include <semaphore>
 
+#include "loopback_server.h"
 #include "parlance/inference.parlance.h"
-#include "rpc/server.h"
 #include "rpc/wait.h"
 
 namespace parlance::testing {
@@ -74,11 +72,7 @@ class Caller {
     while (left_ > 0) {
       --left_;
       const Result<PredictResponse> response = co_await client_.Predict(request_);
-      if (!response || response->predictions_size() != 10) {
-        std::fprintf(stderr, "Predict failed: %s\n",
-                     response ? "no answer" : response.error().to_string().c_str());
-        std::abort();
-      }
+      if (!response) die(response.error());
       span_.on_call();
     }
     done_.release();
@@ -101,18 +95,11 @@ class Caller {
 
 UnaryAllocations measure_unary_calls(const UnaryPlan& plan) {
   Span server_span{plan};
-  Server server{{.listen = {"127.0.0.1:0"}, .threads = 1}};
-  server.add(std::make_shared<Predictor>(server_span));
-  if (const Result<void> started = server.start(); !started) {
-    std::fprintf(stderr, "%s\n", started.error().to_string().c_str());
-    std::abort();
-  }
-  const InferenceService::Client client{Channel::open(server.addresses().front())};
+  const LoopbackServer server{std::make_shared<Predictor>(server_span)};
+  const InferenceService::Client client{Channel::open(server.address())};
   Caller caller{client, plan};
   for (unsigned i = 0; i < plan.in_flight; ++i) spawn(net::background_loop(), caller.call_on());
   caller.wait(plan.in_flight);
-  server.shutdown(std::chrono::milliseconds{0});
-  server.wait();
   return {.server = server_span.take(), .client = caller.span().take(), .calls = plan.calls};
 }
 
