@@ -1,6 +1,6 @@
 #include "message_service.h"
 
-#include "echo_predict.h"
+#include "answers.h"
 #include "parlance/inference.parlance.h"
 
 namespace {
@@ -23,21 +23,14 @@ class Inference final : public inference::InferenceService::Handler {
  public:
   Task<Result<PredictResponse>> Predict(ServerCall&, Incoming<PredictRequest> request) override {
     PredictResponse response;
-    echo_predict(*request, response);
+    bench::predict(*request, response);
     co_return response;
   }
 
   Task<Status> Generate(ServerCall&, Incoming<GenerateRequest> request, Writer<GenerateToken>& out) override {
     GenerateToken token;
-    token.set_request_id(request->request_id());
-    token.set_token("token");
-    token.set_log_prob(-0.5F);
-    for (int i = 1; i <= request->max_tokens(); ++i) {
-      token.set_token_id(i);
-      if (i == request->max_tokens()) {
-        token.set_is_final(true);
-        token.set_finish_reason("length");
-      }
+    for (int number = 1; number <= request->max_tokens(); ++number) {
+      bench::make_token(*request, number, token);
       if (!co_await out.write(token)) break;
     }
     co_return Status{};
@@ -46,8 +39,7 @@ class Inference final : public inference::InferenceService::Handler {
   Task<Result<BatchPredictResponse>> BatchPredict(ServerCall&,
                                                   Incoming<BatchPredictRequest> request) override {
     BatchPredictResponse response;
-    response.mutable_responses()->Reserve(request->requests_size());
-    for (const PredictRequest& one : request->requests()) echo_predict(one, *response.add_responses());
+    bench::predict_batch(*request, response);
     co_return response;
   }
 
@@ -55,7 +47,7 @@ class Inference final : public inference::InferenceService::Handler {
                                 Writer<PredictResponse>& out) override {
     PredictResponse response;
     while (auto request = co_await in.read()) {
-      echo_predict(**request, response);
+      bench::predict(**request, response);
       if (!co_await out.write(response)) break;
     }
     co_return Status{};

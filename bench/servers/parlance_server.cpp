@@ -4,15 +4,15 @@
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <cstdio>
+#include <ranges>
 #include <string>
+#include <vector>
 
+#include "answers.h"
 #include "message_service.h"
 #include "rpc/server.h"
 
 namespace {
-
-// Requests of the bandwidth workloads are about 4 MB; the default limit is 4 MiB.
-constexpr std::size_t kMaxMessageBytes = 64 * 1024 * 1024;
 
 struct Options {
   std::uint16_t port = 50051;
@@ -28,7 +28,7 @@ parlance::ServerOptions server_options(const Options& options) {
   parlance::ServerOptions out{
       .listen = {loopback(options.port)},
       .threads = options.threads,
-      .max_receive_message_bytes = kMaxMessageBytes,
+      .max_receive_message_bytes = bench::kMaxMessageBytes,
   };
   if (!options.certificate.empty()) {
     out.listen_plaintext = std::move(out.listen);
@@ -42,7 +42,10 @@ int serve(const Options& options) {
   parlance::Server server{server_options(options)};
   server.add(make_message_service());
   const auto print_addresses = [&server] {
-    for (const std::string& address : server.addresses()) std::printf("listening on %s\n", address.c_str());
+    const std::vector<std::string> addresses = server.addresses();  // TLS, if there is any, first
+    for (const std::string& address : addresses | std::views::reverse) {
+      std::printf("listening on %s\n", address.c_str());
+    }
     std::fflush(stdout);
   };
   const parlance::Result<void> served = server.run(print_addresses);
