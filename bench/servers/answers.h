@@ -17,6 +17,7 @@ inline void predict(const inference::PredictRequest& request, inference::Predict
   response.set_request_id(request.request_id());
   response.set_model_name(request.model_name());
   response.set_model_version(request.model_version());
+  response.clear_predictions();  // it may have answered another request before
   response.mutable_predictions()->Resize(kPredictions, sum);
 }
 
