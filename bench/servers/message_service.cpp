@@ -12,6 +12,7 @@ using inference::GenerateToken;
 using inference::PredictRequest;
 using inference::PredictResponse;
 using parlance::Incoming;
+using parlance::Outgoing;
 using parlance::Reader;
 using parlance::Result;
 using parlance::ServerCall;
@@ -22,8 +23,8 @@ using parlance::Writer;
 class Inference final : public inference::InferenceService::Handler {
  public:
   Task<Result<PredictResponse>> Predict(ServerCall&, Incoming<PredictRequest> request) override {
-    PredictResponse response;
-    bench::predict(*request, response);
+    Outgoing<PredictResponse> response;
+    bench::predict(*request, *response);
     co_return response;
   }
 
@@ -38,8 +39,8 @@ class Inference final : public inference::InferenceService::Handler {
 
   Task<Result<BatchPredictResponse>> BatchPredict(ServerCall&,
                                                   Incoming<BatchPredictRequest> request) override {
-    BatchPredictResponse response;
-    bench::predict_batch(*request, response);
+    Outgoing<BatchPredictResponse> response;
+    bench::predict_batch(*request, *response);
     co_return response;
   }
 

@@ -23,13 +23,6 @@ constexpr std::size_t class_bytes(std::size_t size_class) { return kSmallestByte
 // Other thread_local destructors may free memory after the free lists of the thread are gone.
 thread_local bool lists_gone = false;
 
-// A sanitizer sees a use after free only in memory that really goes back to the heap.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kRecycle = false;
-#else
-constexpr bool kRecycle = true;
-#endif
-
 class FreeLists {
  public:
   ~FreeLists() {
@@ -70,7 +63,7 @@ thread_local FreeLists free_lists;
 void* Slab::allocate(std::size_t size_bytes) {
   if (size_bytes > kLargestBytes) return ::operator new(size_bytes);
   const std::size_t size_class = class_of(size_bytes);
-  if (kRecycle && !lists_gone) {
+  if (kRecyclesMemory && !lists_gone) {
     if (void* memory = free_lists.take(size_class)) return memory;
   }
   return ::operator new(class_bytes(size_class));
@@ -82,7 +75,7 @@ std::size_t Slab::taken_bytes(std::size_t size_bytes) {
 
 void Slab::deallocate(void* memory, std::size_t size_bytes) noexcept {
   if (memory == nullptr) return;
-  const bool keep = kRecycle && !lists_gone && size_bytes <= kLargestBytes;
+  const bool keep = kRecyclesMemory && !lists_gone && size_bytes <= kLargestBytes;
   if (!keep || !free_lists.give(memory, class_of(size_bytes))) ::operator delete(memory);
 }
 

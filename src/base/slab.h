@@ -4,6 +4,14 @@
 
 namespace parlance {
 
+/// Whether freed memory is kept for the next taker. Not under a sanitizer, which sees a use after free only in
+/// memory that really goes back to the heap.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kRecyclesMemory = false;
+#else
+inline constexpr bool kRecyclesMemory = true;
+#endif
+
 /// Memory for the objects a call needs again and again (coroutine frames, calls, small buffers): free lists
 /// by size class, one set a thread, so that a call in steady state allocates nothing.
 ///

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/slab_allocator.h"
 #include "base/status.h"
 #include "grpc/header_list.h"
 #include "http2/header_field.h"
@@ -68,8 +69,8 @@ class Metadata {
   void append(std::string_view name, std::string_view value);
   Result<void> append_received(const http2::HeaderField& field);
 
-  std::string text_;
-  std::vector<Place> places_;
+  SlabString text_;
+  std::vector<Place, SlabAllocator<Place>> places_;
 };
 
 class Metadata::Iterator {

@@ -20,6 +20,10 @@ class Connection::Impl {
   void receive(Bytes bytes, TimePoint now);
   void die(ConnectionError error);
   void fail(const Fault& fault);
+  /// Client: a new stream, before its request is written.
+  Stream& open_own(HeaderFields pseudo, bool end_stream, StreamObserver& observer);
+
+  std::uint64_t section_id() const { return headers_.section_id(); }
 
   ConnectionCore core;
 
@@ -194,6 +198,8 @@ void Connection::on_transport_closed(std::string_view reason) {
   impl_->die({ErrorCode::kNoError, EndedBy::kTransport, std::string(reason)});
 }
 
+std::uint64_t Connection::section_id() const { return impl_->section_id(); }
+
 bool Connection::can_open_stream() const {
   const ConnectionCore& core = impl_->core;
   const Ending& ending = core.ending;
@@ -204,23 +210,41 @@ bool Connection::can_open_stream() const {
 
 StreamId Connection::open_stream(HeaderFields fields, bool end_stream, StreamObserver& observer) {
   require(can_open_stream(), "Connection::open_stream: can_open_stream() does not hold");
-  ConnectionCore& core = impl_->core;
+  Stream& stream = impl_->open_own(fields, end_stream, observer);
+  impl_->core.send.write_headers(stream.id, fields, end_stream);
+  return stream.id;
+}
+
+StreamId Connection::open_stream(const FixedFields& fixed, HeaderFields more, bool end_stream,
+                                 StreamObserver& observer) {
+  require(can_open_stream(), "Connection::open_stream: can_open_stream() does not hold");
+  Stream& stream = impl_->open_own(fixed.fields(), end_stream, observer);
+  impl_->core.send.write_headers(stream.id, fixed, more, end_stream);
+  return stream.id;
+}
+
+// `pseudo` has the pseudo-headers, perhaps with others.
+Stream& Connection::Impl::open_own(HeaderFields pseudo, bool end_stream, StreamObserver& observer) {
   const StreamId id = core.streams.take_id();
   Stream& stream =
       core.streams.open(id, core.settings.theirs().initial_window_bytes, core.settings.stream_window_bytes());
   stream.receiving = Stream::Receiving::kResponse;
   stream.observer = &observer;
   stream.head_request = std::ranges::any_of(
-      fields, [](const HeaderField& field) { return field.name == ":method" && field.value == "HEAD"; });
+      pseudo, [](const HeaderField& field) { return field.name == ":method" && field.value == "HEAD"; });
   core.abuse.stream_opened();
-  core.send.write_headers(id, fields, end_stream);
   stream.end_queued = stream.end_sent = end_stream;
-  return id;
+  return stream;
 }
 
 bool Connection::send_headers(StreamId stream, HeaderFields fields, bool end_stream) {
   Stream* open = impl_->core.streams.find(stream);
   return open != nullptr && impl_->core.send.submit_headers(*open, fields, end_stream);
+}
+
+bool Connection::send_headers(StreamId stream, const FixedFields& fixed, HeaderFields more, bool end_stream) {
+  Stream* open = impl_->core.streams.find(stream);
+  return open != nullptr && impl_->core.send.submit_headers(*open, fixed, more, end_stream);
 }
 
 bool Connection::send_data(StreamId stream, Buffer data, bool end_stream) {

@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "base/deadline.h"
 #include "http2/error_code.h"
+#include "http2/fixed_fields.h"
 #include "http2/header_field.h"
 #include "http2/limits.h"
 #include "http2/observer.h"
@@ -53,6 +54,9 @@ class Connection {
   void receive(Bytes bytes, TimePoint now);
   /// The socket is gone (EOF or error, in words): every open stream ends with `EndedBy::kTransport`, CANCEL.
   void on_transport_closed(std::string_view reason);
+  /// For an observer that is being told of a header section: a number that no other section of this
+  /// connection has, unless its fields are the same. Lets a reader remember what it made of them.
+  std::uint64_t section_id() const;
 
   // --- streams
   // ----------------------------------------------------------------------------------------------
@@ -60,6 +64,8 @@ class Connection {
   bool can_open_stream() const;
   /// Client: opens a stream; `can_open_stream()` must hold (checked). Fields are encoded before it returns.
   StreamId open_stream(HeaderFields fields, bool end_stream, StreamObserver& observer);
+  StreamId open_stream(const FixedFields& fixed, HeaderFields more, bool end_stream,
+                       StreamObserver& observer);
   /// A header section: the server's response, or trailers when data were sent before (`end_stream` true).
   /// What is queued as data on the stream goes out before it. Submitting on a stream that is gone or
   /// half-closed (local) is ignored and returns false: the peer may have reset it a moment ago.
@@ -69,6 +75,8 @@ class Connection {
   /// stream that answers from within on_request; its observer gets on_closed after on_request has returned
   /// it.
   bool send_headers(StreamId stream, HeaderFields fields, bool end_stream);
+  /// The same with fields that every call has before those that this one adds.
+  bool send_headers(StreamId stream, const FixedFields& fixed, HeaderFields more, bool end_stream);
   /// Queues data; flow control and the scheduler decide when it leaves. Small data are copied, large ones are
   /// referenced. Same return value.
   bool send_data(StreamId stream, Buffer data, bool end_stream);

@@ -71,10 +71,29 @@ std::expected<Bytes, Fault> HeadersIn::strip(const FrameHeader& header, Bytes pa
 }
 
 Outcome HeadersIn::decode(const Section& section, Bytes block) {
-  if (auto ok = decoder_.decode(block, list_); !ok) {
-    return connection_fault(ErrorCode::kCompressionError, to_string(ok.error()));
+  fields_ = sections_.find(block, decoder_.table_changes());
+  if (fields_ == nullptr) {
+    fields_ = &sections_.renew();
+    const std::uint64_t before = decoder_.table_changes();
+    if (auto ok = decoder_.decode(block, fields_->list); !ok) {
+      return connection_fault(ErrorCode::kCompressionError, to_string(ok.error()));
+    }
+    if (decoder_.table_changes() == before) sections_.remember(block, before);
   }
   return route(section);
+}
+
+SectionCheck HeadersIn::check(ReceivedSection::Checked rules) {
+  using enum ReceivedSection::Checked;
+  if (fields_->checked == rules) return fields_->facts;
+  const SectionCheck facts = rules == kRequest    ? check_request(fields(), legal_)
+                             : rules == kResponse ? check_response(fields(), legal_)
+                                                  : check_trailers(fields(), legal_);
+  if (facts) {
+    fields_->facts = *facts;
+    fields_->checked = rules;
+  }
+  return facts;
 }
 
 Outcome HeadersIn::route(const Section& section) {
@@ -96,8 +115,8 @@ Outcome HeadersIn::on_request(const Section& section) {
     return stream_fault(ErrorCode::kRefusedStream,
                         "above SETTINGS_MAX_CONCURRENT_STREAMS (RFC 9113 section 5.1.2)");
   }
-  if (list_.too_large()) return refuse_too_large(section);
-  const SectionCheck facts = check_request(list_.fields(), legal_);
+  if (fields_->list.too_large()) return refuse_too_large(section);
+  const SectionCheck facts = check(ReceivedSection::Checked::kRequest);
   if (!facts) return malformed(facts.error());
   if (section.end_stream && has_body_length(*facts)) {
     return malformed("content-length without a body (RFC 9113 section 8.1.1)");
@@ -111,7 +130,7 @@ Outcome HeadersIn::open_request(const Section& section, const SectionFacts& fact
   stream.expected_bytes = facts.content_length;
   if (section.end_stream) stream.receiving = Stream::Receiving::kEnded;
   core_.abuse.stream_opened();
-  stream.observer = core_.observer.on_request(section.stream, list_.fields(), section.end_stream);
+  stream.observer = core_.observer.on_request(section.stream, fields(), section.end_stream);
   if (stream.observer == nullptr && !stream.closed) {
     core_.reset(stream, ErrorCode::kRefusedStream, "refused");
   }
@@ -135,7 +154,7 @@ Outcome HeadersIn::on_open_stream(Stream& stream, bool end_stream) {
   if (stream.received_end()) {
     return stream_fault(ErrorCode::kStreamClosed, "HEADERS after END_STREAM (RFC 9113 section 5.1)");
   }
-  if (list_.too_large()) {
+  if (fields_->list.too_large()) {
     return stream_fault(ErrorCode::kEnhanceYourCalm, "header section above max_header_list_bytes");
   }
   return stream.receiving == Stream::Receiving::kResponse ? on_response(stream, end_stream)
@@ -143,7 +162,7 @@ Outcome HeadersIn::on_open_stream(Stream& stream, bool end_stream) {
 }
 
 Outcome HeadersIn::on_response(Stream& stream, bool end_stream) {
-  const SectionCheck facts = check_response(list_.fields(), legal_);
+  const SectionCheck facts = check(ReceivedSection::Checked::kResponse);
   if (!facts) return malformed(facts.error());
   const bool informational = facts->status < 200;
   if (informational && end_stream) {
@@ -155,18 +174,18 @@ Outcome HeadersIn::on_response(Stream& stream, bool end_stream) {
     if (auto ok = check_length(stream, end_stream); !ok) return ok;
     stream.receiving = end_stream ? Stream::Receiving::kEnded : Stream::Receiving::kBody;
   }
-  stream.observer->on_headers(list_.fields(), end_stream);
+  stream.observer->on_headers(fields(), end_stream);
   core_.send.close_if_done(stream);
   return {};
 }
 
 Outcome HeadersIn::on_trailers(Stream& stream, bool end_stream) {
   if (!end_stream) return malformed("trailers without END_STREAM (RFC 9113 section 8.1)");
-  if (const SectionCheck facts = check_trailers(list_.fields(), legal_); !facts)
+  if (const SectionCheck facts = check(ReceivedSection::Checked::kTrailers); !facts)
     return malformed(facts.error());
   if (auto ok = check_length(stream, true); !ok) return ok;
   stream.receiving = Stream::Receiving::kEnded;
-  stream.observer->on_headers(list_.fields(), true);
+  stream.observer->on_headers(fields(), true);
   core_.send.close_if_done(stream);
   return {};
 }

@@ -20,6 +20,7 @@ bool is_size_update(const HpackReader& in) { return (in.peek() & 0xe0) == 0x20; 
 
 void HpackDecoder::set_max_table_bytes(std::uint32_t max_table_bytes) {
   max_table_bytes_ = max_table_bytes;
+  ++limit_changes_;
   if (max_table_bytes < table_.max_bytes())
     required_update_bytes_ = std::min(required_update_bytes_, max_table_bytes);
 }

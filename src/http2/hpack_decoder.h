@@ -35,6 +35,9 @@ class HpackDecoder {
   std::expected<void, HpackError> decode(Bytes block, HeaderList& out);
 
   const DynamicTable& table() const { return table_; }
+  /// Goes up whenever a block may mean something else than before: as long as it stands, the same octets give
+  /// the same fields.
+  std::uint64_t table_changes() const { return table_.changes() + limit_changes_; }
 
  private:
   using Outcome = std::expected<void, HpackError>;
@@ -55,6 +58,7 @@ class HpackDecoder {
 
   DynamicTable table_;
   std::uint32_t max_table_bytes_;
+  std::uint64_t limit_changes_ = 0;
   std::uint32_t required_update_bytes_ = kNoUpdate;  // the next block must begin with one to at most this
   std::vector<char> name_scratch_;                   // Huffman-coded strings are decoded into these
   std::vector<char> value_scratch_;

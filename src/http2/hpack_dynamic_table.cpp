@@ -14,11 +14,13 @@ DynamicTable::DynamicTable(std::uint32_t max_bytes) : max_bytes_(max_bytes) {
 
 void DynamicTable::set_max_bytes(std::uint32_t max_bytes) {
   require(max_bytes <= kLargestBytes, "DynamicTable: size above kLargestBytes");
+  ++changes_;
   evict_down_to(max_bytes);
   max_bytes_ = max_bytes;
 }
 
 std::uint64_t DynamicTable::insert(std::string_view name, std::string_view value, HeaderToken token) {
+  ++changes_;
   const std::uint64_t entry_bytes = name.size() + value.size() + kEntryOverheadBytes;
   if (entry_bytes > max_bytes_) {
     evict_down_to(0);

@@ -33,6 +33,8 @@ class DynamicTable {
 
   /// Sum of the entries' sizes as RFC 7541 section 4.1 counts them.
   std::uint32_t size_bytes() const { return size_bytes_; }
+  /// Goes up with whatever changes the table: as long as it stands, an index means the same field.
+  std::uint64_t changes() const { return changes_; }
   std::uint32_t count() const { return static_cast<std::uint32_t>(newest_ - evicted_); }
 
   /// Adds an entry and returns its id: 1 for the first, and one more each time. `name` may be that of an
@@ -75,6 +77,7 @@ class DynamicTable {
   std::uint64_t newest_ = 0;      // id
   std::uint64_t evicted_ = 0;     // id of the last one that went
   std::uint32_t size_bytes_ = 0;
+  std::uint64_t changes_ = 0;
   std::uint32_t max_bytes_;
 };
 

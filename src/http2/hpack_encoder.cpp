@@ -71,7 +71,39 @@ void HpackEncoder::set_max_table_bytes(std::uint32_t peer_max_table_bytes) {
   smallest_table_bytes_ = std::min(smallest_table_bytes_, table_.max_bytes());
 }
 
-void HpackEncoder::encode(HeaderFields fields, std::vector<std::byte>& out) {
+void HpackEncoder::encode(HeaderFields fields, std::vector<std::byte>& out) { encode_fields(fields, out); }
+
+void HpackEncoder::encode(const FixedFields& fixed, HeaderFields more, std::vector<std::byte>& out) {
+  encode_fixed(fixed, out);
+  if (!more.empty()) encode_fields(more, out);
+}
+
+void HpackEncoder::encode_fixed(const FixedFields& fixed, std::vector<std::byte>& out) {
+  Remembered& remembered = place_of(fixed);
+  const bool plain = !update_is_due();
+  if (plain && remembered.id == fixed.id() && remembered.table_changes == table_.changes()) {
+    out.insert(out.end(), remembered.bytes.begin(), remembered.bytes.begin() + remembered.size_bytes);
+    return;
+  }
+  const std::size_t begin = out.size();
+  const std::uint64_t changes = table_.changes();
+  encode_fields(fixed.fields(), out);
+  const std::size_t size_bytes = out.size() - begin;
+  if (!plain || table_.changes() != changes || size_bytes > kLongestRemembered) return;
+  remembered = {.id = fixed.id(),
+                .table_changes = changes,
+                .size_bytes = static_cast<std::uint8_t>(size_bytes),
+                .bytes = {}};
+  std::memcpy(remembered.bytes.data(), out.data() + begin, size_bytes);
+}
+
+HpackEncoder::Remembered& HpackEncoder::place_of(const FixedFields& fixed) {
+  const std::size_t place = fixed.id() % kRemembered;
+  if (place >= remembered_.size()) remembered_.resize(place + 1);
+  return remembered_[place];
+}
+
+void HpackEncoder::encode_fields(HeaderFields fields, std::vector<std::byte>& out) {
   std::size_t room_bytes = kSizeUpdatesBytes;
   for (const HeaderField& field : fields)
     room_bytes += field.name.size() + field.value.size() + kFieldOverheadBytes;
@@ -81,6 +113,10 @@ void HpackEncoder::encode(HeaderFields fields, std::vector<std::byte>& out) {
   std::byte* at = size_updates(out.data() + begin);
   for (const HeaderField& field : fields) at = encode_field(at, field);
   out.resize(static_cast<std::size_t>(at - out.data()));
+}
+
+bool HpackEncoder::update_is_due() const {
+  return smallest_table_bytes_ != announced_table_bytes_ || table_.max_bytes() != announced_table_bytes_;
 }
 
 /// RFC 7541 section 4.2: the smallest size since the last block, then the one in force.

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "http2/fixed_fields.h"
 #include "http2/header_field.h"
 #include "http2/hpack_dynamic_table.h"
 #include "http2/hpack_lookup.h"
@@ -30,9 +31,29 @@ class HpackEncoder {
   /// `token` and `entry_id` need not be set. Keeps no view of `fields`.
   void encode(HeaderFields fields, std::vector<std::byte>& out);
 
+  /// The same for `fixed`, followed by `more`: from memory, as long as the table has not changed since
+  /// `fixed` was encoded before.
+  void encode(const FixedFields& fixed, HeaderFields more, std::vector<std::byte>& out);
+
   const DynamicTable& table() const { return table_; }
 
  private:
+  static constexpr std::size_t kRemembered = 16;
+  static constexpr std::size_t kLongestRemembered = 48;
+
+  /// The block that FixedFields became; `table_changes` tells whether it still means the same.
+  struct Remembered {
+    std::uint64_t id = 0;
+    std::uint64_t table_changes = 0;
+    std::uint8_t size_bytes = 0;
+    std::array<std::byte, kLongestRemembered> bytes;
+  };
+
+  bool update_is_due() const;
+  void encode_fixed(const FixedFields& fixed, std::vector<std::byte>& out);
+  void encode_fields(HeaderFields fields, std::vector<std::byte>& out);
+  Remembered& place_of(const FixedFields& fixed);
+
   std::byte* size_updates(std::byte* at);
   std::byte* encode_field(std::byte* at, const HeaderField& field);
   std::uint32_t field_index(const HeaderField& field, std::uint32_t static_name_index,
@@ -48,6 +69,7 @@ class HpackEncoder {
   std::uint32_t announced_table_bytes_ = kInitialTableBytes;  // what the peer takes our table's size to be
   std::uint32_t smallest_table_bytes_;                        // since the last block
   std::array<std::uint64_t, kSeen> seen_{};                   // hashes of fields that found the table full
+  std::vector<Remembered> remembered_;                        // by id; at most kRemembered
 };
 
 }  // namespace parlance::http2

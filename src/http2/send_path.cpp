@@ -14,18 +14,39 @@ bool front_is_bare_end(const Stream& stream) {
 
 }  // namespace
 
+bool SendPath::may_write_headers(const Stream& stream) const {
+  return stream.queue.empty() && output_.size_bytes() < kStalledOutputBytes;
+}
+
 bool SendPath::submit_headers(Stream& stream, HeaderFields fields, bool end_stream) {
   if (stream.closed || stream.end_queued) return false;
   stream.end_queued = end_stream;
-  if (stream.queue.empty() && output_.size_bytes() < kStalledOutputBytes) {
+  if (may_write_headers(stream)) {
     write_headers(stream.id, fields, end_stream);
-    stream.end_sent = end_stream;
-    close_if_done(stream);
+    wrote_headers(stream, end_stream);
   } else {
     stream.queue.push_headers(fields, end_stream);
     reschedule(stream);
   }
   return true;
+}
+
+bool SendPath::submit_headers(Stream& stream, const FixedFields& fixed, HeaderFields more, bool end_stream) {
+  if (stream.closed || stream.end_queued) return false;
+  if (!may_write_headers(stream)) {
+    std::vector<HeaderField> fields{fixed.fields().begin(), fixed.fields().end()};
+    fields.insert(fields.end(), more.begin(), more.end());
+    return submit_headers(stream, fields, end_stream);
+  }
+  stream.end_queued = end_stream;
+  write_headers(stream.id, fixed, more, end_stream);
+  wrote_headers(stream, end_stream);
+  return true;
+}
+
+void SendPath::wrote_headers(Stream& stream, bool end_stream) {
+  stream.end_sent = end_stream;
+  close_if_done(stream);
 }
 
 bool SendPath::submit_data(Stream& stream, Buffer data, bool end_stream) {
@@ -52,6 +73,16 @@ bool SendPath::submit_data(Stream& stream, Buffer data, bool end_stream) {
 void SendPath::write_headers(StreamId stream, HeaderFields fields, bool end_stream) {
   block_.resize(kFrameHeaderBytes);
   encoder_.encode(fields, block_);
+  write_block(stream, end_stream);
+}
+
+void SendPath::write_headers(StreamId stream, const FixedFields& fixed, HeaderFields more, bool end_stream) {
+  block_.resize(kFrameHeaderBytes);
+  encoder_.encode(fixed, more, block_);
+  write_block(stream, end_stream);
+}
+
+void SendPath::write_block(StreamId stream, bool end_stream) {
   writer_.headers(stream, block_, end_stream);
   abuse_.headers_sent();
   ++payload_frames_;

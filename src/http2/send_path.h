@@ -34,9 +34,11 @@ class SendPath {
 
   /// Both are false when the stream takes nothing more. The stream may be closed afterwards.
   bool submit_headers(Stream& stream, HeaderFields fields, bool end_stream);
+  bool submit_headers(Stream& stream, const FixedFields& fixed, HeaderFields more, bool end_stream);
   bool submit_data(Stream& stream, Buffer data, bool end_stream);
   /// A header section on a stream that is not (or no more) in the set: the refusal of a request.
   void write_headers(StreamId stream, HeaderFields fields, bool end_stream);
+  void write_headers(StreamId stream, const FixedFields& fixed, HeaderFields more, bool end_stream);
 
   void set_peer_header_table(std::uint32_t size_bytes) { encoder_.set_max_table_bytes(size_bytes); }
   /// WINDOW_UPDATE or a changed initial window. False when a window passes 2^31−1.
@@ -70,6 +72,9 @@ class SendPath {
   void turn(Stream& stream);
   bool send_data_frame(Stream& stream, std::uint32_t& budget_bytes);
   void send_queued_headers(Stream& stream);
+  bool may_write_headers(const Stream& stream) const;
+  void wrote_headers(Stream& stream, bool end_stream);
+  void write_block(StreamId stream, bool end_stream);
   void reschedule(Stream& stream);
   void tell_when_low(Stream& stream);
 

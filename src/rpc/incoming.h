@@ -1,11 +1,10 @@
 #pragma once
 
-#include <google/protobuf/arena.h>
-
 #include <exception>
 #include <memory>
 
 #include "rpc/codec.h"
+#include "rpc/message_pool.h"
 
 namespace parlance {
 
@@ -22,24 +21,8 @@ class MessageError : public std::exception {
   std::string text_;
 };
 
-namespace detail {
-
-/// A protobuf arena lent from the thread's pool, so that the blocks of earlier messages serve later ones.
-class ArenaLease {
- public:
-  ArenaLease() = default;
-  ArenaLease(ArenaLease&&) noexcept = default;
-  ArenaLease& operator=(ArenaLease&&) noexcept = default;
-  ~ArenaLease();
-  google::protobuf::Arena& get();
-
- private:
-  std::unique_ptr<google::protobuf::Arena> arena_;
-};
-
-}  // namespace detail
-
-/// A received message: owns the bytes, and parses them on first use into a message on an arena.
+/// A received message: owns the bytes, and parses them on first use into a message of the thread's pool, which
+/// keeps the memory of its strings and fields for the next one.
 ///
 /// Reading through `*` or `->` throws MessageError when the bytes are no valid `T`; `parse()` returns that as
 /// a value. The message lives as long as the Incoming. Move it where it is needed; it is not copied. Not for
@@ -49,30 +32,23 @@ class Incoming {
  public:
   explicit Incoming(Buffer bytes, bool was_compressed = false)
       : bytes_(std::move(bytes)), was_compressed_(was_compressed) {}
-  Incoming(Incoming&& other) noexcept
-      : bytes_(std::move(other.bytes_)),
-        was_compressed_(other.was_compressed_),
-        arena_(std::move(other.arena_)),
-        message_(std::exchange(other.message_, nullptr)) {}
-  Incoming& operator=(Incoming&& other) noexcept {
-    std::swap(bytes_, other.bytes_);
-    std::swap(was_compressed_, other.was_compressed_);
-    std::swap(arena_, other.arena_);
-    std::swap(message_, other.message_);
-    return *this;
-  }
+  Incoming(Incoming&& other) noexcept = default;
+  Incoming& operator=(Incoming&& other) noexcept = default;
+  ~Incoming() { message_.give_back(bytes_.size()); }
 
-  const T& operator*() { return *get(); }
-  const T* operator->() { return get(); }
+  const T& operator*() { return get(); }
+  const T* operator->() { return &get(); }
 
   /// INTERNAL (MESSAGE_NOT_PARSABLE) when the bytes are no valid `T`.
   Result<const T*> parse() {
-    if (message_ != nullptr) return message_;
-    T* message = google::protobuf::Arena::CreateMessage<T>(&arena_.get());
-    if (!Codec<T>::parse(*message, bytes_)) {
-      return std::unexpected(detail::unparsable("server", Codec<T>::type_name(*message), bytes_.size()));
+    if (message_.has_value()) return &*message_;
+    T& message = message_.emplace();
+    if (!Codec<T>::parse(message, bytes_)) {
+      const Status error = detail::unparsable("server", Codec<T>::type_name(message), bytes_.size());
+      message_.give_back(bytes_.size());
+      return std::unexpected(error);
     }
-    return message_ = message;
+    return &message;
   }
 
   /// The message's bytes, decompressed.
@@ -81,16 +57,16 @@ class Incoming {
   bool was_compressed() const { return was_compressed_; }
 
  private:
-  const T* get() {
+  const T& get() {
+    if (message_.has_value()) [[likely]] return *message_;
     Result<const T*> message = parse();
     if (!message) throw MessageError{std::move(message.error())};
-    return *message;
+    return **message;
   }
 
   Buffer bytes_;
   bool was_compressed_;
-  detail::ArenaLease arena_;
-  const T* message_ = nullptr;
+  detail::PooledMessage<T> message_;
 };
 
 /// Messages that stay bytes.

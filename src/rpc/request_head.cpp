@@ -39,12 +39,13 @@ Status unsupported_codec(std::string_view content_type) {
 
 class HeadReader {
  public:
-  HeadReader(ServerConnection& connection, TimePoint now) : connection_(connection), now_(now) {}
+  HeadReader(RequestHead& head, ServerConnection& connection) : head_(head), connection_(connection) {}
 
-  RequestHead read(http2::HeaderFields fields) {
+  void read(http2::HeaderFields fields) {
+    head_.plain_http = PlainHttp::of(fields);
+    if (head_.plain_http) return;
     for (const http2::HeaderField& field : fields) read_field(field);
     if (has_metadata_) read_metadata(fields);
-    return std::move(head_);
   }
 
  private:
@@ -79,17 +80,15 @@ class HeadReader {
   }
 
   void read_path(const http2::HeaderField& field) {
-    head_.path = field.value;
     head_.method = connection_.route(field);
-    if (head_.method == nullptr) fail(connection_.server_loop().routes().unknown(field.value));
+    if (head_.method != nullptr) return;
+    head_.path = field.value;
+    fail(connection_.server_loop().routes().unknown(field.value));
   }
 
   void read_timeout(std::string_view value) {
-    if (const std::optional<Duration> timeout = grpc::parse_timeout(value)) {
-      head_.deadline = Deadline::after(now_, *timeout);
-    } else {
-      fail(bad_timeout(value));
-    }
+    head_.timeout = grpc::parse_timeout(value);
+    if (!head_.timeout) fail(bad_timeout(value));
   }
 
   void read_encoding(std::string_view value) {
@@ -114,16 +113,17 @@ class HeadReader {
     if (head_.error.ok()) head_.error = std::move(status);
   }
 
+  RequestHead& head_;
   ServerConnection& connection_;
-  const TimePoint now_;
-  RequestHead head_;
   bool has_metadata_ = false;
 };
 
 }  // namespace
 
-RequestHead read_request_head(http2::HeaderFields fields, ServerConnection& connection, TimePoint now) {
-  return HeadReader{connection, now}.read(fields);
+SharedRequestHead read_request_head(http2::HeaderFields fields, ServerConnection& connection) {
+  const auto head = std::allocate_shared<RequestHead>(SlabAllocator<RequestHead>{});
+  HeadReader{*head, connection}.read(fields);
+  return head;
 }
 
 }  // namespace parlance::detail

@@ -1,14 +1,17 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
-#include <string_view>
 
 #include "base/deadline.h"
+#include "base/slab_allocator.h"
 #include "base/status.h"
 #include "grpc/compression.h"
 #include "grpc/metadata.h"
 #include "http2/header_field.h"
+#include "rpc/plain_http.h"
 
 namespace parlance {
 
@@ -22,10 +25,13 @@ class ServerConnection;
 struct RequestHead {
   /// Null when the method is not served.
   const MethodBinding* method = nullptr;
-  /// Of the fields that it was read from.
-  std::string_view path;
-  std::string authority;
-  Deadline deadline;
+  /// Set when it is no gRPC at all; nothing else is then.
+  PlainHttp plain_http;
+  /// Only when the method is not served.
+  std::string path;
+  SlabString authority;
+  /// From receipt.
+  std::optional<Duration> timeout;
   grpc::Encoding encoding = grpc::Encoding::kIdentity;
   /// A bit for each grpc::Encoding.
   std::uint8_t accepted_encodings = 0;
@@ -36,8 +42,10 @@ struct RequestHead {
   bool encoding_unsupported = false;
 };
 
-/// `now` is when the section arrived: what its timeout counts from.
-RequestHead read_request_head(http2::HeaderFields fields, ServerConnection& connection, TimePoint now);
+/// Many calls share the head of one, as callers send the same again and again.
+using SharedRequestHead = std::shared_ptr<const RequestHead>;
+
+SharedRequestHead read_request_head(http2::HeaderFields fields, ServerConnection& connection);
 
 }  // namespace detail
 }  // namespace parlance

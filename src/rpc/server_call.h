@@ -39,7 +39,7 @@ class ServerCall {
   TimePoint received_at() const { return received_at_; }
 
   /// Metadata of the request.
-  const Metadata& request_metadata() const { return request_metadata_; }
+  const Metadata& request_metadata() const { return *request_metadata_; }
   /// Metadata to be sent before the first message; what is added later is lost.
   Metadata& initial_metadata() { return initial_metadata_; }
   /// Sends them now instead of with the first message, so that the caller sees them while it waits.
@@ -63,7 +63,7 @@ class ServerCall {
   /// the call with a trailer of that name, "/pkg.Service/Method 12.34ms": the time since received_at(). A
   /// client call made for this one sends the request on and adds what its own trailers say of the hops
   /// below, so that the deepest hop comes first.
-  bool wants_hops() const { return request_metadata_.get(kHopsName).has_value(); }
+  bool wants_hops() const { return request_metadata_->get(kHopsName).has_value(); }
   /// One entry of a hop below, as its trailer gave it. Beyond kMaxHops, or when the text is no metadata
   /// value, it is dropped.
   void add_hop(std::string_view entry);
@@ -93,7 +93,9 @@ class ServerCall {
   Sleep sleep_for(Duration time);
 
  protected:
-  explicit ServerCall(net::Loop& loop) : loop_(loop), received_at_(loop.now()) {}
+  /// `request_metadata` lives as long as the call.
+  ServerCall(net::Loop& loop, const Metadata& request_metadata)
+      : loop_(loop), request_metadata_(&request_metadata), received_at_(loop.now()) {}
   ~ServerCall() = default;
   void cancel();
   /// The end of the call: this hop's entry, when it is wanted.
@@ -101,8 +103,8 @@ class ServerCall {
 
   net::Loop& loop_;
   std::string_view method_;
-  std::string authority_;
-  Metadata request_metadata_;
+  std::string_view authority_;
+  const Metadata* request_metadata_;
   Metadata initial_metadata_;
   Metadata trailing_metadata_;
   Metadata propagated_metadata_;

@@ -101,6 +101,13 @@ const MethodBinding* ServerConnection::route(const http2::HeaderField& path) {
   return remembered.method;
 }
 
+const SharedRequestHead& ServerConnection::request_head(http2::HeaderFields fields) {
+  const std::uint64_t section_id = http2().section_id();
+  RememberedHead& remembered = heads_[section_id % heads_.size()];
+  if (remembered.section_id != section_id) remembered = {section_id, read_request_head(fields, *this)};
+  return remembered.head;
+}
+
 http2::StreamObserver* ServerConnection::on_request(http2::StreamId stream, http2::HeaderFields fields,
                                                     bool end_stream) {
   figures_.streams.start(owner_.loop().now());

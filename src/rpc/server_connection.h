@@ -11,6 +11,7 @@
 #include "net/http2_transport.h"
 #include "rpc/channelz_info.h"
 #include "rpc/keepalive.h"
+#include "rpc/request_head.h"
 #include "rpc/routes.h"
 #include "rpc/server.h"
 #include "rpc/server_memory.h"
@@ -41,6 +42,8 @@ class ServerConnection final : http2::ConnectionObserver, net::Http2Transport::O
   /// The method of a `:path` field, by memory when the field came from the same table entry before; null when
   /// unknown.
   const MethodBinding* route(const http2::HeaderField& path);
+  /// What the section of the request that has just come says, by memory when the same came before.
+  const SharedRequestHead& request_head(http2::HeaderFields fields);
 
   /// GOAWAY in two steps: one that only announces, and, when a PING sent behind it is answered (so the client
   /// knows), one that refuses new streams. The connection then ends with its last stream.
@@ -84,6 +87,10 @@ class ServerConnection final : http2::ConnectionObserver, net::Http2Transport::O
   double memory_share() const;
   void settle_memory();
 
+  struct RememberedHead {
+    std::uint64_t section_id = 0;
+    SharedRequestHead head;
+  };
   struct RememberedRoute {
     std::uint32_t entry_id = 0;
     const MethodBinding* method = nullptr;
@@ -96,6 +103,7 @@ class ServerConnection final : http2::ConnectionObserver, net::Http2Transport::O
   SocketFigures figures_;
   std::size_t index_ = 0;  // in the loop's list of connections
   std::array<RememberedRoute, 8> remembered_{};
+  std::array<RememberedHead, 4> heads_{};
   const std::size_t limit_bytes_;
   std::size_t unread_bytes_ = 0;
   MemoryCharge memory_;

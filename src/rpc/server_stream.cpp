@@ -1,5 +1,7 @@
 #include "rpc/server_stream.h"
 
+#include <array>
+
 #include "grpc/content_type.h"
 #include "grpc/error_details.h"
 #include "grpc/header_list.h"
@@ -12,11 +14,26 @@
 #include "rpc/server_errors.h"
 
 namespace parlance::detail {
-ServerStream::ServerStream(ServerConnection& connection, http2::StreamId id)
-    : ServerCall(connection.server_loop().loop()),
+namespace {
+
+using http2::HeaderField;
+using http2::HeaderToken;
+
+// The head of every response, and the trailers of most: an encoder copies what it made of them before.
+constexpr std::array kHeadFields{HeaderField{":status", "200", HeaderToken::kStatus},
+                                 HeaderField{"content-type", grpc::kContentType, HeaderToken::kContentType}};
+constexpr std::array kOkFields{HeaderField{"grpc-status", "0", HeaderToken::kGrpcStatus}};
+const http2::FixedFields kHead{kHeadFields};
+const http2::FixedFields kOkTrailers{kOkFields};
+
+}  // namespace
+
+ServerStream::ServerStream(ServerConnection& connection, http2::StreamId id, SharedRequestHead head)
+    : ServerCall(connection.server_loop().loop(), head->metadata),
       server_loop_(connection.server_loop()),
       connection_(&connection),
       id_(id),
+      head_(std::move(head)),
       reader_(server_loop_.options().max_receive_message_bytes),
       memory_(server_loop_.memory(), kCallMemoryBytes) {
   server_loop_.add(*this);
@@ -29,8 +46,8 @@ ServerStream::~ServerStream() {
 
 http2::StreamObserver* ServerStream::accept(ServerConnection& connection, http2::StreamId id,
                                             http2::HeaderFields fields, bool end_stream) {
-  auto* stream = new ServerStream{connection, id};
-  stream->begin(fields);
+  auto* stream = new ServerStream{connection, id, connection.request_head(fields)};
+  stream->begin();
   if (end_stream) stream->request_complete();
   return stream;
 }
@@ -39,39 +56,47 @@ std::string_view ServerStream::peer() const {
   return connection_ != nullptr ? std::string_view{connection_->peer()} : std::string_view{};
 }
 
-void ServerStream::begin(http2::HeaderFields fields) {
-  plain_http_ = PlainHttp::of(fields);
-  if (plain_http_) return;
-  RequestHead head = read_request_head(fields, *connection_, loop_.now());
-  if (head.error.ok() && server_loop_.memory().is_short()) head.error = server_loop_.memory().limit_reached();
-  begin_call(std::move(head));
+void ServerStream::begin() {
+  if (head_->plain_http) return;
+  if (head_->error.ok() && server_loop_.memory().is_short()) {
+    begin_call(server_loop_.memory().limit_reached());
+  } else {
+    begin_call(head_->error);
+  }
 }
 
-void ServerStream::begin_call(RequestHead head) {
+void ServerStream::begin_call(const Status& error) {
   server_loop_.figures().start(loop_.now());
-  binding_ = head.method;
+  binding_ = head_->method;
   if (binding_ != nullptr) method_ = binding_->path();
-  authority_ = std::move(head.authority);
-  request_metadata_ = std::move(head.metadata);
-  request_encoding_ = head.encoding;
-  reader_.set_encoding_announced(request_encoding_ != grpc::Encoding::kIdentity);
-  accepted_encodings_ = head.accepted_encodings;
-  encoding_unsupported_ = head.encoding_unsupported;
+  authority_ = head_->authority;
+  reader_.set_encoding_announced(head_->encoding != grpc::Encoding::kIdentity);
   set_compression(server_loop_.options().compression);
-  deadline_ = head.deadline;
+  if (head_->timeout) deadline_ = Deadline::after(loop_.now(), *head_->timeout);
   limit_deadline();
   if (!deadline_.is_never()) loop_.arm(*this, deadline_.at());
-  if (!server_loop_.options().interceptors.empty()) return start_interceptors(head);
-  if (!head.error.ok()) return finish(refused(head.error));
+  if (!server_loop_.options().interceptors.empty()) return start_interceptors(error);
+  if (!error.ok()) return finish(refused(error));
   if (binding_->streams_requests()) start_handler();
 }
 
-void ServerStream::start_interceptors(const RequestHead& head) {
+void ServerStream::start_interceptors(const Status& error) {
   interceptors_ = std::make_unique<InterceptorChain>(*this, server_loop_.options().interceptors);
-  if (binding_ == nullptr) method_ = interceptors_->keep_path(head.path);
-  if (!head.error.ok()) interceptors_->settle(refused(head.error));
+  if (binding_ == nullptr) method_ = interceptors_->keep_path(head_->path);
+  if (!error.ok()) interceptors_->settle(refused(error));
   const CallScope scope{this};
   interceptors_->start();
+}
+
+Metadata& ServerStream::mutable_request_metadata() {
+  if (own_head_ == nullptr) {
+    const auto own = std::make_shared<RequestHead>(*head_);
+    own_head_ = own.get();
+    head_ = own;
+    authority_ = own->authority;
+    request_metadata_ = &own->metadata;
+  }
+  return own_head_->metadata;
 }
 
 void ServerStream::limit_deadline() {
@@ -116,13 +141,13 @@ void ServerStream::on_data(Bytes data, bool end_stream) {
 }
 
 bool ServerStream::discards_input() const {
-  if (finished_ || plain_http_) return true;
+  if (finished_ || head_->plain_http) return true;
   return interceptors_ != nullptr && interceptors_->settled() && handler_ == nullptr;
 }
 
 void ServerStream::request_complete() {
   request_ended_ = true;
-  if (plain_http_) return answer_plain_http();
+  if (head_->plain_http) return answer_plain_http();
   if (discards_input()) return;
   if (const Status error = reader_.finish(); !error.ok()) return fail(refused(error));
   if (binding_->streams_requests()) {
@@ -157,7 +182,7 @@ void ServerStream::start_handler() {
 
 void ServerStream::answer_plain_http() {
   if (std::exchange(finished_, true)) return;
-  plain_http_.answer(connection_->http2(), id_);
+  head_->plain_http.answer(connection_->http2(), id_);
   connection_->flush();
 }
 
@@ -183,7 +208,7 @@ Result<Buffer> ServerStream::decoded(const grpc::ReceivedMessage& message) const
   Result<Buffer> payload = message.payload;
   if (message.compressed) {
     const std::size_t limit_bytes = server_loop_.options().max_receive_message_bytes;
-    payload = grpc::decompress(request_encoding_, message.payload.bytes(), limit_bytes);
+    payload = grpc::decompress(head_->encoding, message.payload.bytes(), limit_bytes);
   }
   if (payload && is_filtered()) payload = interceptors_->filter_request(*std::move(payload));
   return payload;
@@ -193,7 +218,7 @@ bool ServerStream::is_filtered() const { return interceptors_ != nullptr && inte
 
 bool ServerStream::set_compression(grpc::Encoding encoding) {
   const bool accepted = encoding == grpc::Encoding::kIdentity ||
-                        (accepted_encodings_ & 1U << static_cast<unsigned>(encoding)) != 0;
+                        (head_->accepted_encodings & 1U << static_cast<unsigned>(encoding)) != 0;
   if (!accepted || headers_sent_) return false;
   response_encoding_ = encoding;
   return true;
@@ -212,16 +237,23 @@ void ServerStream::credit_window() {
 }
 
 void ServerStream::send_initial_metadata() {
-  if (!can_send() || std::exchange(headers_sent_, true)) return;
-  grpc::HeaderList fields;
-  fields.add(":status", "200", http2::HeaderToken::kStatus);
-  fields.add("content-type", grpc::kContentType, http2::HeaderToken::kContentType);
-  if (response_encoding_ != grpc::Encoding::kIdentity) {
-    fields.add("grpc-encoding", grpc::to_string(response_encoding_), http2::HeaderToken::kGrpcEncoding);
-  }
-  initial_metadata_.append_to(fields);
-  connection_->http2().send_headers(id_, fields.fields(), false);
+  if (!can_send()) return;
+  send_head();
   connection_->flush();
+}
+
+void ServerStream::send_head() {
+  if (std::exchange(headers_sent_, true)) return;
+  if (response_encoding_ == grpc::Encoding::kIdentity && initial_metadata_.empty()) {
+    connection_->http2().send_headers(id_, kHead, {}, false);
+    return;
+  }
+  grpc::HeaderList more;
+  if (response_encoding_ != grpc::Encoding::kIdentity) {
+    more.add("grpc-encoding", grpc::to_string(response_encoding_), HeaderToken::kGrpcEncoding);
+  }
+  initial_metadata_.append_to(more);
+  connection_->http2().send_headers(id_, kHead, more.fields(), false);
 }
 
 bool ServerStream::send_message(Buffer framed, bool compress) {
@@ -232,7 +264,7 @@ bool ServerStream::send_message(Buffer framed, bool compress) {
     framed = *std::move(filtered);
   }
   if (!make_room(framed.memory_bytes())) return false;
-  send_initial_metadata();
+  send_head();
   if (compress && response_encoding_ != grpc::Encoding::kIdentity) {
     framed = grpc::compress_and_frame(response_encoding_, framed.bytes().subspan(grpc::kPrefixBytes));
   }
@@ -309,24 +341,32 @@ void ServerStream::finish(const Status& status) {
   loop_.disarm(*this);
   if (interceptors_ != nullptr) interceptors_->settle(status);
   add_own_hop();
+  if (const CallLoad* load = attributes().find<CallLoad>()) {
+    trailing_metadata_.add(kLoadReportTrailer, load->report);
+  }
+  send_trailers(status);
+  connection_->flush();
+}
+
+void ServerStream::send_trailers(const Status& status) {
+  const bool plain = trailing_metadata_.empty() && retry_pushback_ms_.empty();
+  if (status.ok() && headers_sent_ && plain) {
+    connection_->http2().send_headers(id_, kOkTrailers, {}, true);
+    return;
+  }
   grpc::HeaderList fields;
   if (!std::exchange(headers_sent_, true)) {  // Trailers-Only
-    fields.add(":status", "200", http2::HeaderToken::kStatus);
-    fields.add("content-type", grpc::kContentType, http2::HeaderToken::kContentType);
-    if (encoding_unsupported_) {
-      fields.add("grpc-accept-encoding", grpc::kAcceptEncoding, http2::HeaderToken::kGrpcAcceptEncoding);
+    for (const HeaderField& field : kHeadFields) fields.add(field.name, field.value, field.token);
+    if (head_->encoding_unsupported) {
+      fields.add("grpc-accept-encoding", grpc::kAcceptEncoding, HeaderToken::kGrpcAcceptEncoding);
     }
     initial_metadata_.append_to(fields);
   }
   const bool explain = server_loop_.options().explain_errors;
   grpc::append_status(explain ? status : grpc::without_explanation(status), fields);
   if (!retry_pushback_ms_.empty()) fields.add("grpc-retry-pushback-ms", retry_pushback_ms_);
-  if (const CallLoad* load = attributes().find<CallLoad>()) {
-    trailing_metadata_.add(kLoadReportTrailer, load->report);
-  }
   trailing_metadata_.append_to(fields);
   connection_->http2().send_headers(id_, fields.fields(), true);
-  connection_->flush();
 }
 
 Status ServerStream::status_of_exception(std::exception_ptr thrown, Thrower who) {
@@ -376,7 +416,7 @@ void ServerStream::on_closed(const http2::StreamEnd& end) {
   closing_ = true;
   connection_->recharge_unread(unread_bytes_, 0);
   connection_->figures().streams.end(finished_ && end.code == http2::ErrorCode::kNoError);
-  if (!finished_ && !plain_http_) server_loop_.figures().end(false);
+  if (!finished_ && !head_->plain_http) server_loop_.figures().end(false);
   connection_ = nullptr;
   loop_.disarm(*this);
   if (interceptors_ != nullptr) interceptors_->settle(caller_left());

@@ -10,7 +10,7 @@
 #include "base/status.h"
 #include "grpc/message_reader.h"
 #include "http2/connection.h"
-#include "rpc/plain_http.h"
+#include "rpc/request_head.h"
 #include "rpc/server_call.h"
 #include "rpc/server_errors.h"
 #include "rpc/server_memory.h"
@@ -24,7 +24,6 @@ namespace detail {
 class InterceptorChain;
 class ServerConnection;
 class ServerLoop;
-struct RequestHead;
 
 /// A gRPC call on a server's stream: the wire side of a ServerCall. Puts messages together, keeps the
 /// flow-control books, writes the answer, and holds the handler's coroutine. Deletes itself when the stream
@@ -88,14 +87,15 @@ class ServerStream final : public ServerCall, http2::StreamObserver, TimerNode {
   void proceed();
   /// The outermost interceptor has returned. Destroys the chain, and perhaps this.
   void interceptors_ended(Status status, Buffer response);
-  Metadata& mutable_request_metadata() { return request_metadata_; }
+  /// The call's own from now on.
+  Metadata& mutable_request_metadata();
 
   static void* operator new(std::size_t size_bytes) { return Slab::allocate(size_bytes); }
   static void operator delete(void* memory, std::size_t size_bytes) { Slab::deallocate(memory, size_bytes); }
 
  private:
   friend class ServerConnection;
-  ServerStream(ServerConnection& connection, http2::StreamId id);
+  ServerStream(ServerConnection& connection, http2::StreamId id, SharedRequestHead head);
   ~ServerStream() override;
 
   // http2::StreamObserver
@@ -105,11 +105,11 @@ class ServerStream final : public ServerCall, http2::StreamObserver, TimerNode {
   void on_closed(const http2::StreamEnd& end) override;
   void on_timer() override;  // the deadline
 
-  void begin(http2::HeaderFields fields);
-  void begin_call(RequestHead head);
+  void begin();
+  void begin_call(const Status& error);
   void limit_deadline();
   Status past_deadline() const;
-  void start_interceptors(const RequestHead& head);
+  void start_interceptors(const Status& error);
   void request_complete();
   void start_with_only_message();
   void start_handler();
@@ -119,6 +119,8 @@ class ServerStream final : public ServerCall, http2::StreamObserver, TimerNode {
   void fail(const Status& status);
   /// Sends the trailers. The first status wins.
   void finish(const Status& status);
+  void send_trailers(const Status& status);
+  void send_head();
   void answer_plain_http();
   std::optional<grpc::ReceivedMessage> next_message();
   Result<Buffer> decoded(const grpc::ReceivedMessage& message) const;
@@ -138,6 +140,8 @@ class ServerStream final : public ServerCall, http2::StreamObserver, TimerNode {
   ServerLoop& server_loop_;
   ServerConnection* connection_;  // null once the stream is gone
   http2::StreamId id_;
+  SharedRequestHead head_;
+  RequestHead* own_head_ = nullptr;  // *head_, once it is this call's alone
   const MethodBinding* binding_ = nullptr;
   grpc::MessageReader reader_;
   grpc::ReceivedMessage request_;
@@ -153,13 +157,8 @@ class ServerStream final : public ServerCall, http2::StreamObserver, TimerNode {
   Waiter reader_waiting_;
   Waiter writer_waiting_;
 
-  grpc::Encoding request_encoding_ = grpc::Encoding::kIdentity;
   grpc::Encoding response_encoding_ = grpc::Encoding::kIdentity;
-  std::uint8_t accepted_encodings_ = 0;  // bit per grpc::Encoding
-
-  PlainHttp plain_http_;
   DeadlineGiver deadline_giver_ = DeadlineGiver::kCaller;
-  bool encoding_unsupported_ = false;
   bool request_ended_ = false;
   bool headers_sent_ = false;
   bool finished_ = false;

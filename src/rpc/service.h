@@ -67,14 +67,14 @@ namespace detail {
 
 /// Answers the unary half of a method's outcome.
 template <typename Response>
-void finish_with(ServerStream& stream, const Result<Response>& result) {
-  if (result) {
-    stream.end_with(Codec<Response>::frame(*result));
+void finish_with(ServerStream& stream, const Task<Result<Response>>& task) {
+  if (const Response* response = task.message()) {
+    stream.end_with(Codec<Response>::frame(*response));
   } else {
-    stream.end(result.error());
+    stream.end(task.result().error());
   }
 }
-inline void finish_with(ServerStream& stream, const Status& status) { stream.end(status); }
+inline void finish_with(ServerStream& stream, const Task<Status>& task) { stream.end(task.result()); }
 
 template <typename Request>
 Incoming<Request> take_request(ServerStream& stream) {
@@ -101,7 +101,7 @@ struct RunningHandler {
     auto& running = *static_cast<RunningHandler*>(self);
     ServerStream& stream = running.stream;
     try {
-      finish_with(stream, running.task.take());
+      finish_with(stream, running.task);
     } catch (...) {
       stream.end(stream.status_of_exception(std::current_exception()));
     }

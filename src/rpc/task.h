@@ -11,6 +11,7 @@
 #include "base/assert.h"
 #include "base/slab.h"
 #include "base/status.h"
+#include "rpc/outgoing.h"
 
 namespace parlance {
 
@@ -23,6 +24,18 @@ template <typename T>
 inline constexpr bool is_result = false;
 template <typename T>
 inline constexpr bool is_result<Result<T>> = true;
+
+// What may be returned in place of a T.
+template <typename T>
+struct LoanOf {};
+template <Reusable T>
+struct LoanOf<Result<T>> {
+  std::optional<Outgoing<T>> message;
+};
+template <typename Value, typename T>
+inline constexpr bool is_loan_of = false;
+template <typename T>
+inline constexpr bool is_loan_of<Outgoing<T>, Result<T>> = true;
 
 // What every task's promise has, whatever it returns: frames from the slab, a lazy start, and who goes on at
 // the end.
@@ -74,10 +87,12 @@ class TaskPromise : public TaskPromiseBase {
 
   // A Status ends a Task<Result<T>> as its error, without std::unexpected around it.
   template <typename Value = T>
-    requires std::convertible_to<Value&&, T> ||
+    requires std::convertible_to<Value&&, T> || is_loan_of<std::remove_cvref_t<Value>, T> ||
              (is_result<T> && std::same_as<std::remove_cvref_t<Value>, Status>)
   void return_value(Value&& value) {
-    if constexpr (is_result<T> && std::same_as<std::remove_cvref_t<Value>, Status>) {
+    if constexpr (is_loan_of<std::remove_cvref_t<Value>, T>) {
+      loan_.message.emplace(std::forward<Value>(value));
+    } else if constexpr (is_result<T> && std::same_as<std::remove_cvref_t<Value>, Status>) {
       require(!value.ok(), "co_return of an OK Status where a Result needs a value");
       value_.emplace(std::unexpected(std::forward<Value>(value)));
     } else {
@@ -87,11 +102,27 @@ class TaskPromise : public TaskPromiseBase {
 
   T take() {
     rethrow_exception();
+    if constexpr (requires { loan_.message; }) {
+      if (loan_.message) return std::move(**loan_.message);
+    }
     return *std::move(value_);
+  }
+  const T& result() const {
+    rethrow_exception();
+    return *value_;
+  }
+  /// Of a Task<Result<M>>: the M, or null and result() has the error.
+  const auto* message() const {
+    rethrow_exception();
+    if constexpr (requires { loan_.message; }) {
+      if (loan_.message) return static_cast<const typename T::value_type*>(&**loan_.message);
+    }
+    return value_->has_value() ? &**value_ : nullptr;
   }
 
  private:
   std::optional<T> value_;
+  [[no_unique_address]] LoanOf<T> loan_;
 };
 
 template <>
@@ -149,6 +180,10 @@ class [[nodiscard]] Task {
   }
   /// After the end: what it returned, or its exception.
   T take() { return frame_.promise().take(); }
+  /// The same where it lies, for as long as the task lives.
+  decltype(auto) result() const { return frame_.promise().result(); }
+  /// Of a Task<Result<M>>: the M where it lies, or null and result() has the error.
+  decltype(auto) message() const { return frame_.promise().message(); }
 
  private:
   friend promise_type;
