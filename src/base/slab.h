@@ -4,8 +4,8 @@
 
 namespace parlance {
 
-/// Whether freed memory is kept for the next taker. Not under a sanitizer, which sees a use after free only in
-/// memory that really goes back to the heap.
+/// Whether freed memory is kept for the next taker. Not under a sanitizer, which sees a use after free only
+/// in memory that really goes back to the heap.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 inline constexpr bool kRecyclesMemory = false;
 #else

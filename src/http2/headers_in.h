@@ -12,8 +12,8 @@ namespace parlance::http2 {
 
 /// HEADERS and CONTINUATION frames: from header blocks to requests, responses and trailers (RFC 9113
 /// sections 4.3, 6.2, 6.10 and 8.1). Every block is decoded, whatever becomes of its stream, because the
-/// HPACK table of the connection depends on it. A block of one frame is decoded where it lies, and one that came a
-/// moment ago not at all.
+/// HPACK table of the connection depends on it. A block of one frame is decoded where it lies, and one that
+/// came a moment ago not at all.
 class HeadersIn {
  public:
   explicit HeadersIn(ConnectionCore& core)

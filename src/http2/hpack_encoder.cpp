@@ -87,9 +87,11 @@ void HpackEncoder::encode_fixed(const FixedFields& fixed, std::vector<std::byte>
   }
   const std::size_t begin = out.size();
   const std::uint64_t changes = table_.changes();
+  awaits_second_sight_ = false;
   encode_fields(fixed.fields(), out);
   const std::size_t size_bytes = out.size() - begin;
-  if (!plain || table_.changes() != changes || size_bytes > kLongestRemembered) return;
+  const bool repeats = plain && table_.changes() == changes && !awaits_second_sight_;
+  if (!repeats || size_bytes > kLongestRemembered) return;
   remembered = {.id = fixed.id(),
                 .table_changes = changes,
                 .size_bytes = static_cast<std::uint8_t>(size_bytes),
@@ -172,7 +174,9 @@ bool HpackEncoder::deserves_entry(const HeaderField& field, std::uint64_t field_
   const std::uint64_t size_bytes = entry_bytes(field);
   if (size_bytes > table_.max_bytes() - table_.max_bytes() / 4) return false;
   if (table_.size_bytes() + size_bytes <= table_.max_bytes()) return true;
-  return std::exchange(seen_[field_hash % kSeen], field_hash) == field_hash;
+  const bool seen = std::exchange(seen_[field_hash % kSeen], field_hash) == field_hash;
+  awaits_second_sight_ |= !seen;
+  return seen;
 }
 
 }  // namespace parlance::http2

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+#include <string>
+
 #include "http2/hpack_decoder.h"
 #include "http2/hpack_indexing.h"
 #include "http2/hpack_test_support.h"
@@ -169,6 +172,46 @@ TEST(HpackEncoder, DecoderUnderstandsItWhateverTheLimitsDo) {
       ASSERT_TRUE(got[i].never_indexed || !fields[i].never_indexed);
     }
     ASSERT_EQ(decoder.table().size_bytes(), encoder.table().size_bytes());
+  }
+}
+
+// Two encoders on the same path: what one copies the other encodes.
+TEST(HpackEncoder, FixedFieldsGiveTheBlocksThatTheirFieldsGive) {
+  const Fields head{{":status", "200"}, {"content-type", "application/grpc"}};
+  const Fields trailers{{"grpc-status", "0"}};
+  const std::vector<HeaderField> head_views = test::views(head);
+  const std::vector<HeaderField> trailer_views = test::views(trailers);
+  const FixedFields fixed_head{head_views};
+  const FixedFields fixed_trailers{trailer_views};
+  std::mt19937 random{5};
+  HpackEncoder copies;
+  HpackEncoder encodes;
+  for (int turn = 0; turn < 2000; ++turn) {
+    const bool is_head = random() % 2 == 0;
+    const Fields more = random() % 4 == 0 ? Fields{{"x-a", std::to_string(random() % 50)}} : Fields{};
+    Fields all = is_head ? head : trailers;
+    all.insert(all.end(), more.begin(), more.end());
+    if (random() % 100 == 0) {
+      const auto table_bytes = static_cast<std::uint32_t>(random() % 300);
+      copies.set_max_table_bytes(table_bytes);
+      encodes.set_max_table_bytes(table_bytes);
+    }
+    std::vector<std::byte> block;
+    copies.encode(is_head ? fixed_head : fixed_trailers, test::views(more), block);
+    ASSERT_EQ(block, encoded(encodes, all)) << turn;
+  }
+}
+
+TEST(HpackEncoder, FixedFieldsTooLongToRememberAreEncodedEachTime) {
+  const Fields fields{{"authorization", std::string(31, 'x')}, {"cookie", std::string(31, 'y')}};
+  const std::vector<HeaderField> views = test::views(fields);
+  const FixedFields fixed{views};
+  HpackEncoder encoder;
+  HpackEncoder plain;
+  for (int turn = 0; turn < 3; ++turn) {
+    std::vector<std::byte> block;
+    encoder.encode(fixed, {}, block);
+    EXPECT_EQ(block, encoded(plain, fields));
   }
 }
 

@@ -49,6 +49,16 @@ TEST(Unary, EmptyMessagesArriveAsEmptyMessages) {
   EXPECT_EQ(reply->value(), "");
 }
 
+TEST(Unary, AMessageOfThePoolIsEmptyForEachCall) {
+  const EchoServer server;
+  for (const std::string value : {"a longer answer that needs memory", "short"}) {
+    const Result<Text> reply = server.client().Lent(text(value)).wait();
+    ASSERT_TRUE(reply) << reply.error().to_string();
+    EXPECT_EQ(reply->value(), value);
+  }
+  EXPECT_EQ(server.client().Lent(Text{}).wait().error(), (Status{StatusCode::kNotFound, "nothing to echo"}));
+}
+
 TEST(Unary, OffloadedHandlerComesBackWithItsResult) {
   const EchoServer server;
   const Result<Text> reply = server.client().Offloaded(text("desserts")).wait();

@@ -73,6 +73,7 @@ class Echo final : public Service {
     methods.push_back(bind_unary("Unary", *this, &Echo::Unary));
     methods.push_back(bind_unary("Offloaded", *this, &Echo::Offloaded));
     methods.push_back(bind_unary("Sleep", *this, &Echo::Sleep));
+    methods.push_back(bind_unary("Lent", *this, &Echo::Lent));
     methods.push_back(bind_unary("Fail", *this, &Echo::Fail));
     methods.push_back(bind_unary("Throw", *this, &Echo::Throw));
     methods.push_back(bind_unary("Metadata", *this, &Echo::EchoMetadata));
@@ -92,6 +93,14 @@ class Echo final : public Service {
   Task<Result<Text>> Unary(ServerCall&, Incoming<Text> request) {
     ++started;
     co_return text(request->value());
+  }
+
+  // Answers with a message of the pool; an empty request with an error instead.
+  Task<Result<Text>> Lent(ServerCall&, Incoming<Text> request) {
+    Outgoing<Text> response;
+    response->set_value(request->value());
+    if (request->value().empty()) co_return Status{StatusCode::kNotFound, "nothing to echo"};
+    co_return response;
   }
 
   Task<Result<Text>> Offloaded(ServerCall&, Incoming<Text> request) {
@@ -222,6 +231,9 @@ class EchoClient {
  public:
   explicit EchoClient(Channel channel) : channel_(std::move(channel)) {}
 
+  UnaryCall<Text> Lent(const Text& request, CallOptions options = {}) const {
+    return {channel_, "/test.Echo/Lent", request, options};
+  }
   UnaryCall<Text> Unary(const Text& request, CallOptions options = {}) const {
     return {channel_, "/test.Echo/Unary", request, options};
   }

@@ -21,8 +21,8 @@ class MessageError : public std::exception {
   std::string text_;
 };
 
-/// A received message: owns the bytes, and parses them on first use into a message of the thread's pool, which
-/// keeps the memory of its strings and fields for the next one.
+/// A received message: owns the bytes, and parses them on first use into a message of the thread's pool,
+/// which keeps the memory of its strings and fields for the next one.
 ///
 /// Reading through `*` or `->` throws MessageError when the bytes are no valid `T`; `parse()` returns that as
 /// a value. The message lives as long as the Incoming. Move it where it is needed; it is not copied. Not for
@@ -58,7 +58,8 @@ class Incoming {
 
  private:
   const T& get() {
-    if (message_.has_value()) [[likely]] return *message_;
+    if (message_.has_value()) [[likely]]
+      return *message_;
     Result<const T*> message = parse();
     if (!message) throw MessageError{std::move(message.error())};
     return **message;
