@@ -47,10 +47,10 @@ class Predictor final : public InferenceService::Handler {
 
   Task<Result<PredictResponse>> Predict(ServerCall&, Incoming<PredictRequest> request) override {
     span_.on_call();
-    PredictResponse response;
-    response.set_request_id(request->request_id());
-    response.set_model_name(request->model_name());
-    response.mutable_predictions()->Resize(10, request->features(0));
+    Outgoing<PredictResponse> response;
+    response->set_request_id(request->request_id());
+    response->set_model_name(request->model_name());
+    response->mutable_predictions()->Resize(10, request->features(0));
     co_return response;
   }
 
