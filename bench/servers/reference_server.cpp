@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <array>
+#include <csignal>
 #include <cstdio>
 #include <list>
 #include <optional>
@@ -137,6 +138,7 @@ int serve_reference(int count, char** arguments, const char* what, SessionFactor
   app.add_option("--key", options.key, "PEM file")->needs(tls_port);
   CLI11_PARSE(app, count, arguments);
 
+  std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL
   EpollServer server{make_session};
   server.listen(options.port, nullptr);
   std::optional<Tls> tls;
