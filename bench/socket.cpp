@@ -95,7 +95,7 @@ Socket Socket::connect(std::uint16_t port, const Tls* tls, unsigned source) {
     die("connect");
   SSL* session = new_session(tls, fd);
   if (session != nullptr) SSL_set_connect_state(session);
-  return Socket{fd, session};
+  return Socket{session, fd};
 }
 
 Socket::Socket(int fd, const Tls* tls) : fd_(fd), session_(new_session(tls, fd)) {

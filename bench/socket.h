@@ -50,7 +50,7 @@ class Socket {
   int fd() const { return fd_; }
 
  private:
-  Socket(int fd, ssl_st* session) : fd_(fd), session_(session) {}
+  Socket(ssl_st* session, int fd) : fd_(fd), session_(session) {}
   std::ptrdiff_t outcome(int result) const;
   std::ptrdiff_t write_records(std::span<const iovec> parts);
 

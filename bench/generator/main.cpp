@@ -47,6 +47,8 @@ int main(int count, char** arguments) {
   app.add_option("--max-tokens", plan.max_tokens, "Of Generate")->capture_default_str();
   app.add_option("--warm-up", plan.warm_up_s, "Seconds before the measurement")->capture_default_str();
   app.add_option("--duration", plan.duration_s, "Seconds of it")->capture_default_str();
+  app.add_option("--settle", plan.settle_s, "Seconds before an idle server's memory is read")
+      ->capture_default_str();
   CLI11_PARSE(app, count, arguments);
   if (plan.load == Load::kOpen && plan.rate <= 0) return std::fprintf(stderr, "open needs a --rate\n"), 2;
 

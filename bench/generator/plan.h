@@ -36,6 +36,7 @@ struct Plan {
   unsigned max_tokens = 0;
   double warm_up_s = 0.3;
   double duration_s = 1;
+  double settle_s = 0.5;  // of idle connections and streams, before the memory is read
 };
 
 /// The one request message that every call of the plan carries, without a prefix.

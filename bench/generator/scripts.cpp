@@ -225,15 +225,16 @@ class Idle final : public Generator::Script {
       generator_.connect();
     }
     const bool complete = answers_ == plan().connections * each;
-    if (complete && settled_ns_ == 0) settled_ns_ = now_ns + kSettleNs;
+    if (complete && settled_ns_ == 0)
+      settled_ns_ = now_ns + static_cast<std::int64_t>(plan().settle_s * kNsPerSecond);
     if (!complete && now_ns > deadline_ns_) generator_.meter().error("not all were answered");
     if ((complete && now_ns >= settled_ns_) || now_ns > deadline_ns_) finish(now_ns);
-    return now_ns + kSettleNs / 10;
+    return now_ns + kLookAgainNs;
   }
 
  private:
   static constexpr unsigned kAtOnce = 50;
-  static constexpr std::int64_t kSettleNs = 500'000'000;
+  static constexpr std::int64_t kLookAgainNs = 5'000'000;
   static constexpr std::int64_t kPatienceNs = 60'000'000'000;
 
   void finish(std::int64_t now_ns) {

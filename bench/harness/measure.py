@@ -1,0 +1,148 @@
+"""One server under one load: starting it on its core, making the load on the other, reading what it cost."""
+
+import json
+import os
+import re
+import resource
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from figures import Run
+from peers import Peer
+from workloads import Workload
+
+SERVER_CORE, GENERATOR_CORE = 0, 1
+START_S = 30  # until a server listens
+
+
+@dataclass(frozen=True)
+class Durations:
+    warm_up_s: float = 0.2
+    measured_s: float = 0.8
+    settle_s: float = 0.5
+
+
+class Server:
+    """A server's process, pinned to its core; a context manager."""
+
+    def __init__(self, peer: Peer, command: list[str], certificates: Path):
+        self.peer = peer
+        arguments = ["--port", "0"]
+        if not peer.raw:
+            arguments += ["--tls-port", "0", "--cert", str(certificates / "cert.pem"), "--key", str(certificates / "key.pem")]
+        self._output = tempfile.TemporaryFile(mode="w+")
+        self.process = subprocess.Popen(
+            ["taskset", "-c", str(SERVER_CORE), *command, *arguments], env={**os.environ, **peer.environment},
+            stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT,
+        )
+        self.ports = self._wait_for_ports(1 if peer.raw else 2)
+
+    def _wait_for_ports(self, count: int) -> list[int]:
+        end = time.monotonic() + START_S
+        while time.monotonic() < end:
+            ports = re.findall(r"listening on \S+:(\d+)\n", self.log())
+            if len(ports) == count:
+                return [int(port) for port in ports]
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.01)
+        self.stop()
+        raise RuntimeError(f"{self.peer.name} does not listen: {self.log()[-500:]}")
+
+    def log(self) -> str:
+        self._output.seek(0)
+        return self._output.read()
+
+    def port(self, tls: bool) -> int:
+        return self.ports[1 if tls else 0]
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+def pinned(core: int, command: list[str], timeout_s: float) -> str:
+    done = subprocess.run(["taskset", "-c", str(core), *command], capture_output=True, text=True, timeout=timeout_s)
+    if done.returncode:
+        raise RuntimeError(f"{Path(command[0]).name}: {(done.stderr or done.stdout).strip()[-300:]}")
+    return done.stdout
+
+
+def core_speed_ns(build: Path) -> float:
+    return float(pinned(SERVER_CORE, [str(build / "bench-calibrate")], 30))
+
+
+def busy_ns() -> int:
+    """CPU time that both cores have spent on anything, from /proc/stat."""
+    total = 0
+    for line in Path("/proc/stat").read_text().splitlines():
+        name, *ticks = line.split()
+        if name in (f"cpu{SERVER_CORE}", f"cpu{GENERATOR_CORE}"):
+            user, nice, system, _idle, _iowait, irq, softirq, steal = (int(tick) for tick in ticks[:8])
+            total += user + nice + system + irq + softirq + steal
+    return total * (10**9 // os.sysconf("SC_CLK_TCK"))
+
+
+def spent_ns(server: Server) -> int:
+    """By the server and by the generators so far. A process's clock has a number made of its pid (clock_getcpuclockid(3))."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    own = int((children.ru_utime + children.ru_stime) * 1e9)
+    return time.clock_gettime_ns((~server.process.pid << 3) | 2) + own
+
+
+def command_of(build: Path, server: Server, workload: Workload, durations: Durations) -> list[str]:
+    return [
+        str(build / "bench-generator"), "--port", str(server.port(workload.tls)), "--pid", str(server.process.pid),
+        *(["--raw"] if server.peer.raw else []), *workload.load.split(), "--warm-up", str(durations.warm_up_s),
+        "--duration", str(durations.measured_s), "--settle", str(durations.settle_s),
+    ]
+
+
+def failed(problem: str) -> Run:
+    return Run(unit_cost=0, core_ns=1, rate=0, problem=problem)
+
+
+def one_run(build: Path, server: Server, workload: Workload, durations: Durations) -> Run:
+    if server.process.poll() is not None:
+        return failed(f"the server ended with {server.process.returncode}")
+    before_ns = core_speed_ns(build)
+    began, busy, spent = time.monotonic(), busy_ns(), spent_ns(server)
+    try:
+        text = pinned(GENERATOR_CORE, command_of(build, server, workload, durations), 120)
+    except (RuntimeError, subprocess.TimeoutExpired) as problem:
+        return failed(str(problem))
+    elapsed_ns = (time.monotonic() - began) * 1e9
+    foreign = max(0.0, (busy_ns() - busy - (spent_ns(server) - spent)) / elapsed_ns)
+    return run_of(workload, json.loads(text), (before_ns + core_speed_ns(build)) / 2, foreign)
+
+
+def run_of(workload: Workload, result: dict, core_ns: float, foreign: float) -> Run:
+    """From what the generator printed."""
+    units = result["messages"] if workload.unit == "token" else result["answers"]
+    problem = ", ".join(f"{count} × {what}" for what, count in result["errors"].items())
+    if not problem and not units:
+        problem = "nothing was answered"
+    if not problem and result["missed"]:
+        problem = f"overloaded: {result['missed']} calls could not be sent"
+    if problem:
+        return failed(problem)
+    seconds = result["seconds"]
+    return Run(
+        unit_cost=result[workload.memory] if workload.memory else result["server_cpu_ns"] / 1000 / units,
+        core_ns=core_ns, rate=units / seconds, foreign=foreign,
+        p50_us=result["p50_us"], p99_us=result["p99_us"], p999_us=result["p999_us"],
+        generator_load=result["generator_cpu_ns"] / 1e9 / seconds, server_load=result["server_cpu_ns"] / 1e9 / seconds,
+    )
