@@ -110,7 +110,7 @@ SUITES = [
     Suite("unit, optimised", "release", unit("release")),  # the slab recycles only here
     Suite("unit, ASan+UBSan", "dev", unit("dev")),
     Suite("threads, TSan", "tsan", thread_sanitizer),
-    Suite("programs, tools", "release", python("release", "tests", "tools")),
+    Suite("programs, tools", "release", python("release", "tests", "tools", "bench")),
     # A sanitizer's build is not installed: programs would need its flags too. Its red zones are not a server's memory.
     Suite("programs, ASan+UBSan", "dev", python("dev", "tests", "--ignore=tests/package", "--ignore=tests/e2e/test_memory.py")),
 ]

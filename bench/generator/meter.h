@@ -19,6 +19,7 @@ class Meter {
   void end();
   /// A call, message or connection that took so long; counted only in between.
   void answered(std::int64_t latency_ns);
+  bool any_answer() const { return !latencies_ns_.empty(); }
   /// One more message that is no answer of its own (a token).
   void message() { messages_ += running_ ? 1U : 0U; }
   /// Counted whenever it happens.

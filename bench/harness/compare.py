@@ -76,7 +76,7 @@ def make_certificate(folder: Path) -> None:
     )
 
 
-def prepared(chosen: list[peers.Peer], build: Path) -> dict[peers.Peer, list[str]]:
+def prepared(chosen: list[peers.Peer], build: Path) -> dict[str, list[str]]:
     """The commands of those that can be built here; says of the others why not."""
     commands = {}
     for peer in chosen:
@@ -112,7 +112,7 @@ class Comparison:
         if not workload.memory:
             return measure.one_run(self.options.build, running[name], workload, self.durations)
         with self.start(name) as fresh:
-            measure.one_run(self.options.build, fresh, WARM, dataclasses.replace(self.durations, measured_s=0.05))
+            measure.load(self.options.build, fresh, WARM, self.durations)
             return measure.one_run(self.options.build, fresh, workload, self.durations)
 
 
@@ -122,6 +122,12 @@ WARM = workloads.Workload("warm", "what a server takes once, whatever its load",
 def machine() -> str:
     model = next((line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), "?")
     return f"{os.cpu_count()} cores, {model}, Linux {os.uname().release}"
+
+
+def counted(build: Path) -> str:
+    """What our calls take from the heap and copy, by the counters of tests/allocations."""
+    program = build / "parlance-allocations"
+    return subprocess.run([str(program)], capture_output=True, text=True, check=True).stdout if program.exists() else ""
 
 
 def write_reports(folder: Path, caption: str, results: dict[str, dict[str, list[Run]]]) -> None:
@@ -161,6 +167,8 @@ def main(arguments: list[str]) -> int:
         print("needs two cores: one for the servers, one for the load", file=sys.stderr)
         return 1
     results = compare(options)
+    if any(peer.name == report.OURS for peer in options.peers) and (counts := counted(options.build)):
+        print(f"\nmemory of {report.OURS}'s calls\n{counts}", end="")
     print(f"\n{options.reports / 'bench.svg'}, bench.md and bench.json")
     return 0 if all(not run.problem for runs in results.values() for of_peer in runs.values() for run in of_peer) else 1
 

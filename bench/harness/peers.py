@@ -74,7 +74,7 @@ def grpc_go(build: Path) -> list[str]:
         "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly", "GOBIN": str(folder / "bin"),
         "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
     }
-    generators = ["google.golang.org/grpc/cmd/protoc-gen-go-grpc", "google.golang.org/protobuf/cmd/protoc-gen-go"]
+    generators = re.findall(r'_ "(.*)"', (SOURCES / "go" / "tools.go").read_text())
     run(["go", "install", *generators], folder, environment)
     package = "Mparlance/inference.proto=parlance/bench/pb"
     made = [f"--{kind}_{what}" for kind in ("go", "go-grpc") for what in ("out=.", f"opt=module=parlance/bench,{package}")]
@@ -121,5 +121,5 @@ def chosen(names: str) -> list[Peer]:
     wanted = list(BY_NAME) if names == "all" else [name for name in names.split(",") if name]
     unknown = [name for name in wanted if name not in BY_NAME]
     if unknown or not wanted:
-        raise ValueError(f"no such peer: {', '.join(unknown) or names!r}; there are {', '.join(BY_NAME)}")
+        raise ValueError(f"no such peer: {', '.join(unknown) or repr(names)}; there are {', '.join(BY_NAME)}")
     return [BY_NAME[name] for name in wanted]

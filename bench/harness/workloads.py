@@ -56,5 +56,5 @@ def chosen(names: str) -> list[Workload]:
     wanted = list(BY_NAME) if names == "all" else [name for name in names.split(",") if name]
     unknown = [name for name in wanted if name not in BY_NAME]
     if unknown or not wanted:
-        raise ValueError(f"no such workload: {', '.join(unknown) or names!r}; there are {', '.join(BY_NAME)}")
+        raise ValueError(f"no such workload: {', '.join(unknown) or repr(names)}; there are {', '.join(BY_NAME)}")
     return [BY_NAME[name] for name in wanted]

@@ -27,7 +27,8 @@ type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 struct Inference;
 
 fn predict_one(request: PredictRequest) -> PredictResponse {
-    let sum = request.features.iter().sum();
+    // sum() of nothing would be -0.0.
+    let sum = request.features.iter().fold(0.0, |sum, feature| sum + feature);
     PredictResponse {
         request_id: request.request_id,
         model_name: request.model_name,
