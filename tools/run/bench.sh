@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# bench [OPTIONS]: our server beside others on the same work (see --help); `bench micro [FILTER]`: the microbenchmarks
+# bench [micro [FILTER] | profile WORKLOAD | OPTIONS]: our server beside others on the same work; --help says more
 set -euo pipefail
 source tools/lib.sh
 
@@ -15,17 +15,18 @@ microbenchmarks() {
   [ -n "$ran" ] || fail "this build has no benchmark"
 }
 
-compare() {
+# harness PROGRAM [arguments]
+harness() {
   case " $* " in
     *" --help "* | *" -h "*) ;;
     *) build release parlance-bench-server raw-bench-server nghttp2-bench-server grpcpp-bench-server bench-generator \
       bench-calibrate parlance-allocations ;;
   esac
-  exec "$python" bench/harness/compare.py "$@"
+  exec "$python" "bench/harness/$1" "${@:2}"
 }
 
-if [ "${1:-}" = micro ]; then
-  microbenchmarks "${@:2}"
-else
-  compare "$@"
-fi
+case ${1:-} in
+  micro) microbenchmarks "${@:2}" ;;
+  profile) harness sample.py "${@:2}" ;;
+  *) harness compare.py "$@" ;;
+esac
