@@ -1,4 +1,4 @@
-# parlance_generate(<target> <proto>... [IMPORT_DIRS <dir>...])
+# parlance_generate(<target> <proto>... [IMPORT_DIRS <dir>...] [VIEWS])
 #
 # Adds to <target>, for each a/b.proto, the messages (a/b.pb.h) that protoc makes and the services
 # (a/b.parlance.h) that protoc-gen-parlance makes, and links what they need. Code that links <target> writes
@@ -7,9 +7,10 @@
 #
 # The name a/b.proto, which is also the file's name in descriptors and reflection, is the path from the first
 # of IMPORT_DIRS that the file lies under; imports are searched in all of them. Default: the current source
-# directory. A change of a proto, of one that it imports, or of the plugin makes the code anew. Once a target.
+# directory. VIEWS makes a/b.views.h as well: views of the messages, and ViewHandler and ViewClient of the
+# services; proto3 only. A change of a proto, of one that it imports, or of the plugin makes the code anew. Once a target.
 function(parlance_generate target)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "IMPORT_DIRS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "VIEWS" "" "IMPORT_DIRS")
   if(NOT arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "parlance_generate(${target}): no .proto given")
   endif()
@@ -27,7 +28,7 @@ function(parlance_generate target)
   set(generated)
   foreach(proto IN LISTS arg_UNPARSED_ARGUMENTS)
     cmake_path(ABSOLUTE_PATH proto BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} NORMALIZE)
-    parlance_generate_one(${proto} ${out} "${import_dirs}" outputs)
+    parlance_generate_one(${proto} ${out} "${import_dirs}" "${arg_VIEWS}" outputs)
     list(APPEND generated ${outputs})
   endforeach()
   target_sources(${target} PRIVATE ${generated})
@@ -42,7 +43,7 @@ function(parlance_generate target)
 endfunction()
 
 # The command for one absolute `proto`; sets `result` to the files it makes.
-function(parlance_generate_one proto out import_dirs result)
+function(parlance_generate_one proto out import_dirs views result)
   parlance_proto_name(${proto} "${import_dirs}" name)
   string(REGEX REPLACE "\\.proto$" "" stem ${name})
   cmake_path(GET stem PARENT_PATH folder)
@@ -50,12 +51,15 @@ function(parlance_generate_one proto out import_dirs result)
 
   # In the order in which protoc names them in the depfile: ninja wants the first to be the first.
   set(outputs ${out}/${stem}.parlance.cpp ${out}/${stem}.parlance.h ${out}/${stem}.pb.cc ${out}/${stem}.pb.h)
+  if(views)
+    list(APPEND outputs ${out}/${stem}.views.cpp ${out}/${stem}.views.h)
+  endif()
   add_custom_command(
     OUTPUT ${outputs}
     COMMAND protobuf::protoc
       "--proto_path=$<JOIN:${import_dirs},;--proto_path=>"
       --plugin=protoc-gen-parlance=$<TARGET_FILE:parlance::protoc-gen-parlance>
-      --cpp_out=${out} --parlance_out=${out} --dependency_out=${out}/${stem}.d ${name}
+      --cpp_out=${out} --parlance_out=$<$<BOOL:${views}>:views:>${out} --dependency_out=${out}/${stem}.d ${name}
     DEPENDS ${proto} parlance::protoc-gen-parlance
     DEPFILE ${out}/${stem}.d
     COMMENT "Generating ${stem}.parlance.h"

@@ -3,7 +3,7 @@
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-set(folders base http2 grpc net rpc interceptors services)  # ARCHITECTURE.md: what a program links
+set(folders base wire http2 grpc net rpc interceptors services)  # ARCHITECTURE.md: what a program links
 set(headers ${CMAKE_INSTALL_INCLUDEDIR}/parlance)
 set(cmake_files ${CMAKE_INSTALL_LIBDIR}/cmake/parlance)
 

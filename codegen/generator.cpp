@@ -3,10 +3,15 @@
 #include <google/protobuf/io/printer.h>
 #include <google/protobuf/io/zero_copy_stream.h>
 
+#include <functional>
+#include <map>
 #include <memory>
+#include <set>
 
 #include "names.h"
 #include "service_writer.h"
+#include "view_names.h"
+#include "views_file.h"
 
 namespace parlance::codegen {
 namespace {
@@ -23,7 +28,42 @@ void close_namespace(const pb::FileDescriptor& file, pb::io::Printer& out) {
   if (!file.package().empty()) out.Print("\n}  // namespace $name$\n", "name", namespace_of(file));
 }
 
-void write_header(const pb::FileDescriptor& file, pb::io::Printer& out) {
+// The views of the messages that the services' methods take and give, by package. The header of the services
+// names them only, so that who does not use views need not compile them.
+void declare_view_names(const pb::FileDescriptor& file, pb::io::Printer& out) {
+  std::map<std::string, std::set<std::string>> names;
+  for (int service = 0; service < file.service_count(); ++service) {
+    for (int index = 0; index < file.service(service)->method_count(); ++index) {
+      const pb::MethodDescriptor& method = *file.service(service)->method(index);
+      for (const pb::Descriptor* message : {method.input_type(), method.output_type()}) {
+        std::set<std::string>& of_package = names[namespace_of(*message->file())];
+        of_package.insert("class " + view_name(*message, message->file()->package()));
+        of_package.insert("struct " + fields_name(*message, message->file()->package()));
+      }
+    }
+  }
+  for (const auto& [package, declarations] : names) {
+    out.Print("\n");
+    if (!package.empty()) out.Print("namespace $name$ {\n", "name", package);
+    for (const std::string& declaration : declarations) out.Print("$name$;\n", "name", declaration);
+    if (!package.empty()) out.Print("}  // namespace $name$\n", "name", package);
+  }
+}
+
+// The files of the messages that the services' methods take and give.
+std::set<std::string> views_of_services(const pb::FileDescriptor& file) {
+  std::set<std::string> files;
+  for (int service = 0; service < file.service_count(); ++service) {
+    for (int index = 0; index < file.service(service)->method_count(); ++index) {
+      const pb::MethodDescriptor& method = *file.service(service)->method(index);
+      files.insert(views_output_name(*method.input_type()->file()));
+      files.insert(views_output_name(*method.output_type()->file()));
+    }
+  }
+  return files;
+}
+
+void write_header(const pb::FileDescriptor& file, bool with_views, pb::io::Printer& out) {
   out.Print(kBanner, "file", file.name());
   out.Print(
       "#pragma once\n"
@@ -32,27 +72,36 @@ void write_header(const pb::FileDescriptor& file, pb::io::Printer& out) {
       "#include \"rpc/generated.h\"\n",
       "messages", messages_header(file));
   if (file.service_count() == 0) return;
+  if (with_views) declare_view_names(file, out);
   open_namespace(file, out);
-  for (int index = 0; index < file.service_count(); ++index) ServiceWriter{*file.service(index)}.declare(out);
+  for (int index = 0; index < file.service_count(); ++index) {
+    ServiceWriter{*file.service(index), with_views}.declare(out);
+  }
   close_namespace(file, out);
 }
 
-void write_source(const pb::FileDescriptor& file, pb::io::Printer& out) {
+void write_source(const pb::FileDescriptor& file, bool with_views, pb::io::Printer& out) {
   out.Print(kBanner, "file", file.name());
   out.Print("#include \"$header$.h\"\n", "header", output_name(file));
   if (file.service_count() == 0) return;
+  if (with_views) {
+    for (const std::string& views : views_of_services(file))
+      out.Print("#include \"$name$.h\"\n", "name", views);
+  }
   open_namespace(file, out);
-  for (int index = 0; index < file.service_count(); ++index) ServiceWriter{*file.service(index)}.define(out);
+  for (int index = 0; index < file.service_count(); ++index) {
+    ServiceWriter{*file.service(index), with_views}.define(out);
+  }
   close_namespace(file, out);
 }
 
-using Write = void (*)(const pb::FileDescriptor&, pb::io::Printer&);
+using Write = std::function<void(pb::io::Printer&)>;
 
-bool write_file(const pb::FileDescriptor& file, const std::string& name, Write write,
-                pb::compiler::GeneratorContext& context, std::string& error) {
+bool write_file(const std::string& name, const Write& write, pb::compiler::GeneratorContext& context,
+                std::string& error) {
   const std::unique_ptr<pb::io::ZeroCopyOutputStream> stream{context.Open(name)};
   pb::io::Printer out{stream.get(), '$'};
-  write(file, out);
+  write(out);
   if (out.failed()) error = "cannot write " + name;
   return !out.failed();
 }
@@ -61,12 +110,27 @@ bool write_file(const pb::FileDescriptor& file, const std::string& name, Write w
 
 bool Generator::Generate(const pb::FileDescriptor* file, const std::string& parameter,
                          pb::compiler::GeneratorContext* context, std::string* error) const {
-  if (!parameter.empty()) {
-    *error = "protoc-gen-parlance takes no options, but was given \"" + parameter + "\"";
+  const bool with_views = parameter == "views";
+  if (!parameter.empty() && !with_views) {
+    *error = "protoc-gen-parlance takes the option \"views\", but was given \"" + parameter + "\"";
     return false;
   }
-  return write_file(*file, output_name(*file) + ".h", write_header, *context, *error) &&
-         write_file(*file, output_name(*file) + ".cpp", write_source, *context, *error);
+  if (with_views && !has_views(*file)) {
+    *error = "views are made of proto3 messages only: " + why_no_views(*file);
+    return false;
+  }
+  const std::string services = output_name(*file);
+  const std::string views = views_output_name(*file);
+  const auto write = [&](const std::string& name, const Write& text) {
+    return write_file(name, text, *context, *error);
+  };
+  bool done = write(services + ".h", [&](auto& out) { write_header(*file, with_views, out); }) &&
+              write(services + ".cpp", [&](auto& out) { write_source(*file, with_views, out); });
+  if (done && with_views) {
+    done = write(views + ".h", [&](auto& out) { write_views_header(*file, out); }) &&
+           write(views + ".cpp", [&](auto& out) { write_views_source(*file, out); });
+  }
+  return done;
 }
 
 }  // namespace parlance::codegen

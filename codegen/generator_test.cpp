@@ -85,7 +85,7 @@ TEST(Generator, RefusesOptionsItDoesNotKnow) {
   MemoryOutput output;
   std::string error;
   EXPECT_FALSE(Generator{}.Generate(file, "grpc", &output, &error));
-  EXPECT_EQ(error, "protoc-gen-parlance takes no options, but was given \"grpc\"");
+  EXPECT_EQ(error, "protoc-gen-parlance takes the option \"views\", but was given \"grpc\"");
   EXPECT_TRUE(output.files.empty());
 }
 

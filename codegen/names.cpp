@@ -14,8 +14,8 @@ constexpr std::string_view kRuntime = "parlance";
 
 // Members of the generated classes and of parlance::Service that a method must not replace.
 const std::set<std::string>& reserved_members() {
-  static const std::set<std::string> names{"Handler", "Client",      "kFullName", "full_name",
-                                           "methods", "on_shutdown", "channel_"};
+  static const std::set<std::string> names{"Handler",   "Client",  "ViewHandler", "ViewClient", "kFullName",
+                                           "full_name", "methods", "on_shutdown", "channel_"};
   return names;
 }
 
@@ -38,8 +38,6 @@ const std::set<std::string>& keywords() {
       "xor_eq",      "NULL"};
   return names;
 }
-
-std::string identifier(const std::string& name) { return keywords().contains(name) ? name + "_" : name; }
 
 // "golden.parlance" is found by a search for "parlance" that begins in the package golden.
 bool is_nested_runtime(std::string_view package) {
@@ -67,6 +65,8 @@ bool shadows_runtime(const pb::ServiceDescriptor& service, const std::set<std::s
 }
 
 }  // namespace
+
+std::string identifier(const std::string& name) { return keywords().contains(name) ? name + "_" : name; }
 
 ServiceNames::ServiceNames(const pb::ServiceDescriptor& descriptor)
     : package_(descriptor.file()->package()),

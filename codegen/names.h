@@ -7,6 +7,9 @@
 
 namespace parlance::codegen {
 
+/// `name`, with an underscore behind when C++ keeps it for itself.
+std::string identifier(const std::string& name);
+
 /// The C++ names that the code of one service uses. They are as short as can be without meaning something
 /// else inside the generated classes.
 class ServiceNames {

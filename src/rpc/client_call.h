@@ -3,10 +3,11 @@
 #include <coroutine>
 #include <optional>
 
-#include "rpc/codec.h"
 #include "rpc/outgoing_call.h"
+#include "rpc/received.h"
 #include "rpc/task.h"
 #include "rpc/wait.h"
+#include "rpc/written.h"
 
 namespace parlance {
 namespace detail {
@@ -55,12 +56,10 @@ struct ReceiveOnly {
     return call.ended();
   }
   void await_suspend(std::coroutine_handle<> waiter) { call.wait_for_end(waiter); }
-  Result<Response> await_resume() {
+  Result<typename Received<Response>::Value> await_resume() {
     Result<Buffer> bytes = only_message(call);
     if (!bytes) return std::unexpected(std::move(bytes.error()));
-    Response message;
-    if (Codec<Response>::parse(message, *bytes)) return message;
-    return std::unexpected(unparsable("client", Codec<Response>::type_name(message), bytes->size()));
+    return Received<Response>::from(*std::move(bytes));
   }
 };
 
@@ -69,12 +68,12 @@ struct ReceiveNext {
   OutgoingCall& call;
   bool await_ready() const { return call.has_message() || call.ended(); }
   void await_suspend(std::coroutine_handle<> waiter) { call.wait_to_read(waiter); }
-  std::optional<Response> await_resume() {
+  std::optional<typename Received<Response>::Value> await_resume() {
     std::optional<Buffer> bytes = call.try_read();
     if (!bytes) return std::nullopt;
-    Response message;
-    if (Codec<Response>::parse(message, *bytes)) return message;
-    call.spoil(unparsable("client", Codec<Response>::type_name(message), bytes->size()));
+    Result<typename Received<Response>::Value> message = Received<Response>::from(*std::move(bytes));
+    if (message) return *std::move(message);
+    call.spoil(message.error());
     return std::nullopt;
   }
 };
@@ -143,6 +142,9 @@ class ClientCallBase {
 
 }  // namespace detail
 
+// Where `Response` is a view, what comes is an Incoming<Response>, which owns the bytes; where `Request` is a
+// Fields, it is written when it is handed over.
+
 /// A call with one request and one response. It is on its way when it is made; awaiting it takes the
 /// response.
 ///
@@ -160,7 +162,7 @@ class [[nodiscard]] UnaryCall : public detail::ClientCallBase {
 
   detail::ClientOperation<detail::ReceiveOnly<Response>> response() { return {*call_, {*call_}}; }
   auto operator co_await() { return response(); }
-  Result<Response> wait() { return response().wait(); }
+  auto wait() { return response().wait(); }  // Result<Response>
 };
 
 /// One request, a stream of responses.

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "base/concat.h"
 #include "grpc/error_details.h"
 #include "grpc/message_writer.h"
 
@@ -21,13 +22,14 @@ Buffer detail::frame_message(const google::protobuf::MessageLite& message) {
   return framed;
 }
 
-Status detail::unparsable(std::string_view hop, std::string_view type_name, std::size_t size_bytes) {
-  return grpc::make_error(
-      StatusCode::kInternal, "MESSAGE_NOT_PARSABLE",
-      "the message of " + std::to_string(size_bytes) + " bytes is not a valid " + std::string{type_name},
-      {{"hop", std::string{hop}},
-       {"limit", std::string{type_name}},
-       {"observed", std::to_string(size_bytes)}});
+Status detail::unparsable(std::string_view hop, std::string_view type_name, std::size_t size_bytes,
+                          std::string_view why) {
+  return grpc::make_error(StatusCode::kInternal, "MESSAGE_NOT_PARSABLE",
+                          concat("the message of ", size_bytes, " bytes is not a valid ", type_name,
+                                 why.empty() ? "" : ": ", why),
+                          {{"hop", std::string{hop}},
+                           {"limit", std::string{type_name}},
+                           {"observed", std::to_string(size_bytes)}});
 }
 
 Buffer Codec<Buffer>::frame(const Buffer& message) {

@@ -8,15 +8,18 @@
 
 namespace parlance {
 
-/// How a message type becomes bytes: protobuf messages by libprotobuf; `Buffer` stands for itself, for
-/// callers that carry messages they do not know (proxies, `parlance call`).
+/// How a message type becomes bytes: protobuf messages by libprotobuf; generated Fields by themselves
+/// (rpc/written.h); `Buffer` stands for itself, for callers that carry messages they do not know (proxies,
+/// `parlance call`).
 template <typename T>
 struct Codec;
 
 namespace detail {
 bool parse_message(google::protobuf::MessageLite& message, Bytes bytes);
 Buffer frame_message(const google::protobuf::MessageLite& message);
-Status unparsable(std::string_view hop, std::string_view type_name, std::size_t size_bytes);
+/// `why` is empty, or says what is wrong where: "field 1 (name) of x.Request at byte 0 is not UTF-8".
+Status unparsable(std::string_view hop, std::string_view type_name, std::size_t size_bytes,
+                  std::string_view why = {});
 }  // namespace detail
 
 template <std::derived_from<google::protobuf::MessageLite> T>

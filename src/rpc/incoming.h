@@ -5,6 +5,7 @@
 
 #include "rpc/codec.h"
 #include "rpc/message_pool.h"
+#include "wire/parsed.h"
 
 namespace parlance {
 
@@ -68,6 +69,49 @@ class Incoming {
   Buffer bytes_;
   bool was_compressed_;
   detail::PooledMessage<T> message_;
+};
+
+/// A message read where it lies: owns the bytes, which are checked when they arrive. A unary or
+/// server-streaming call whose request is not valid ends before its handler begins; of a request stream, `*`
+/// and `->` throw MessageError as they do for messages of libprotobuf, and `parse()` returns it.
+///
+/// What the view gives (strings, spans, nested views) lives as long as the Incoming. Move it where it is
+/// needed.
+template <wire::View T>
+class Incoming<T> {
+ public:
+  /// `hop` is who received the message, for errors.
+  explicit Incoming(Buffer bytes, bool was_compressed = false, std::string_view hop = "server")
+      : bytes_(std::move(bytes)), was_compressed_(was_compressed) {
+    const wire::Fault fault = parsed_.parse(bytes_.bytes());
+    if (fault.why == nullptr) [[likely]]
+      return;
+    error_ = std::make_unique<Status>(
+        detail::unparsable(hop, T::kSchema.name, bytes_.size(), wire::to_string(fault)));
+  }
+
+  const T& operator*() const { return *get(); }
+  const T* operator->() const { return get(); }
+
+  /// INTERNAL (MESSAGE_NOT_PARSABLE), with the field and its place, when the bytes are no valid message.
+  Result<const T*> parse() const {
+    if (error_ != nullptr) return std::unexpected(*error_);
+    return &*parsed_;
+  }
+
+  const Buffer& bytes() const { return bytes_; }
+  bool was_compressed() const { return was_compressed_; }
+
+ private:
+  const T* get() const {
+    if (error_ != nullptr) throw MessageError{*error_};
+    return &*parsed_;
+  }
+
+  Buffer bytes_;
+  bool was_compressed_;
+  wire::Parsed<T> parsed_;
+  std::unique_ptr<Status> error_;
 };
 
 /// Messages that stay bytes.

@@ -6,6 +6,7 @@
 #include "rpc/call_options.h"
 #include "rpc/incoming.h"
 #include "rpc/server_stream.h"
+#include "rpc/written.h"
 
 namespace parlance {
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "rpc/server_call.h"
 #include "rpc/server_stream.h"
 #include "rpc/task.h"
+#include "rpc/written.h"
 
 namespace parlance {
 
@@ -74,12 +76,36 @@ void finish_with(ServerStream& stream, const Task<Result<Response>>& task) {
     stream.end(task.result().error());
   }
 }
+template <typename Fields>
+void finish_with(ServerStream& stream, Task<Result<Written<Fields>>>& task) {
+  Result<Written<Fields>> response = task.take();
+  if (response) {
+    stream.end_with(response->take_framed());
+  } else {
+    stream.end(response.error());
+  }
+}
 inline void finish_with(ServerStream& stream, const Task<Status>& task) { stream.end(task.result()); }
 
 template <typename Request>
 Incoming<Request> take_request(ServerStream& stream) {
   grpc::ReceivedMessage message = stream.take_request();
   return Incoming<Request>{std::move(message.payload), message.compressed};
+}
+
+/// Why a request must not reach its handler: a view that is not valid. Messages of libprotobuf are parsed
+/// when the handler looks at them.
+template <typename Request>
+std::optional<Status> refusal(const Incoming<Request>& request) {
+  if constexpr (wire::View<Request>) {
+    if (Result<const Request*> parsed = request.parse(); !parsed) return std::move(parsed.error());
+  }
+  return std::nullopt;
+}
+/// Stands for a handler that is not begun.
+template <typename Outcome>
+Task<Outcome> refused(Status status) {
+  co_return status;
 }
 
 /// A handler's coroutine on its stream.
@@ -120,7 +146,11 @@ class UnaryStarter final : public MethodBinding::Starter {
   void begin(ServerStream& stream,
              Task<Result<Response>> (Handler::*method)(ServerCall&, Incoming<Request>)) const {
     using Outcome = Result<Response>;
-    RunningHandler<Outcome>::start(stream, (handler_.*method)(stream, take_request<Request>(stream)));
+    Incoming<Request> request = take_request<Request>(stream);
+    if (std::optional<Status> status = refusal(request)) {
+      return RunningHandler<Outcome>::start(stream, refused<Outcome>(*std::move(status)));
+    }
+    RunningHandler<Outcome>::start(stream, (handler_.*method)(stream, std::move(request)));
   }
 
   Handler& handler_;
@@ -142,8 +172,10 @@ template <typename Handler, typename Request, typename Response>
 Task<Status> run_streaming(Handler& handler,
                            Task<Status> (Handler::*method)(ServerCall&, Incoming<Request>, Writer<Response>&),
                            ServerStream& stream) {
+  Incoming<Request> request = take_request<Request>(stream);
+  if (std::optional<Status> status = refusal(request)) co_return *std::move(status);
   Writer<Response> out{stream};
-  Task<Status> task = (handler.*method)(stream, take_request<Request>(stream), out);
+  Task<Status> task = (handler.*method)(stream, std::move(request), out);
   co_return co_await std::move(task);
 }
 
