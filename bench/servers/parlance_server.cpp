@@ -11,6 +11,7 @@
 #include "answers.h"
 #include "message_service.h"
 #include "rpc/server.h"
+#include "view_service.h"
 
 namespace {
 
@@ -20,6 +21,7 @@ struct Options {
   std::string certificate;
   std::string key;
   unsigned threads = 1;
+  bool views = false;
 };
 
 std::string loopback(std::uint16_t port) { return "127.0.0.1:" + std::to_string(port); }
@@ -40,7 +42,7 @@ parlance::ServerOptions server_options(const Options& options) {
 
 int serve(const Options& options) {
   parlance::Server server{server_options(options)};
-  server.add(make_message_service());
+  server.add(options.views ? make_view_service() : make_message_service());
   const auto print_addresses = [&server] {
     const std::vector<std::string> addresses = server.addresses();  // TLS, if there is any, first
     for (const std::string& address : addresses | std::views::reverse) {
@@ -66,6 +68,7 @@ int main(int count, char** arguments) {
   certificate->needs(tls_port)->needs(key);
   key->needs(tls_port)->needs(certificate);
   app.add_option("--threads", options.threads, "Event loops; 0: one a core")->capture_default_str();
+  app.add_flag("--views", options.views, "Read and write messages with views");
   CLI11_PARSE(app, count, arguments);
   return serve(options);
 }
