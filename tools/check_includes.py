@@ -11,7 +11,9 @@ from pathlib import Path
 
 import sources
 
-LAYERS = ["base", "wire", "http2", "grpc", "net", "rpc", "interceptors", "services", "models", "scheduling", "dialects", "edge", "app"]
+LAYERS = [
+    "base", "wire", "http2", "grpc", "net", "rpc", "interceptors", "services", "load", "models", "scheduling", "dialects", "edge", "app",
+]  # fmt: skip
 NOT_ALLOWED = {("net", "grpc")}  # the event loop and the connection know bytes, not messages
 PURE = {"base", "wire", "http2", "grpc"}
 
