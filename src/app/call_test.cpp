@@ -130,10 +130,12 @@ class Call : public ::testing::Test {
   }
 
   CallRequest request_for(std::string method, std::string data = {}) const {
-    return {.target = concat("127.0.0.1:", server_.ports().front()),
-            .method = std::move(method),
-            .data = std::move(data),
-            .style = {.compact = true}};
+    CallRequest request;
+    request.target = concat("127.0.0.1:", server_.ports().front());
+    request.method = std::move(method);
+    request.data = std::move(data);
+    request.style.compact = true;
+    return request;
   }
   CallRequest shop_request(std::string_view method, std::string data = {}) const {
     CallRequest request = request_for(concat("shop.Till/", method), std::move(data));

@@ -11,13 +11,15 @@
 #include <string_view>
 #include <vector>
 
+#include "app/bench_command.h"
 #include "app/call.h"
+#include "app/client_flags.h"
 #include "app/config_file.h"
 #include "app/exit_codes.h"
 #include "app/explain.h"
 #include "app/serve.h"
 #include "app/spelling.h"
-#include "app/values.h"
+#include "app/usage.h"
 #include "base/version.h"
 
 namespace parlance::app {
@@ -30,8 +32,8 @@ struct CommandLine {
   std::map<std::string, std::vector<std::string>, std::less<>> settings;
   CallRequest call;
   std::vector<std::string> error;
-  std::string timeout;
-  std::string max_receive_message_bytes;
+  ClientFlags call_flags;
+  BenchCommand bench;
 };
 
 // CLI11's own writes "TEXT REQUIRED" behind a positional and "..." behind whatever is kept in a list.
@@ -42,11 +44,6 @@ class HelpFormatter final : public CLI::Formatter {
     return is_value ? " " + option->get_type_name() : std::string{};
   }
 };
-
-int usage_error(const std::string& text) {
-  std::fprintf(stderr, "%s\nRun with --help for more.\n", text.c_str());
-  return kExitUsage;
-}
 
 CLI::App* add_serve(CLI::App& app, CommandLine& given) {
   CLI::App* serve = app.add_subcommand("serve", "Serve the models of a folder over gRPC.");
@@ -92,30 +89,8 @@ CLI::App* add_call(CLI::App& app, CommandLine& given) {
   call->add_option("--describe", request.describe,
                    "Print the declaration of a service, method,\nmessage, enum or field")
       ->type_name("SYMBOL");
-  call->add_option("--proto", request.protos,
-                   "Take the types from this file, not from the\nserver's reflection; may repeat")
-      ->type_name("FILE")
-      ->allow_extra_args(false);
-  call->add_option("-I,--import", request.import_dirs, "Where imports of --proto are searched; may repeat")
-      ->type_name("DIR")
-      ->allow_extra_args(false);
-  call->add_option("-H,--header", request.headers, "Metadata to send; base64 for a name in -bin; may\nrepeat")
-      ->type_name("'NAME: VALUE'")
-      ->allow_extra_args(false);
-  call->add_flag("--tls", request.use_tls, "TLS, with the system's roots");
-  call->add_option("--ca", request.tls.ca_file, "TLS, with the roots of this PEM file")->type_name("FILE");
-  call->add_option("--cert", request.tls.certificate_file, "PEM: the client's certificate (mutual TLS)")
-      ->type_name("FILE");
-  call->add_option("--key", request.tls.key_file, "PEM: the key of --cert")->type_name("FILE");
-  call->add_option("--server-name", request.tls.server_name,
-                   "The name that the server's certificate must carry,\nwhen it is not TARGET's")
-      ->type_name("NAME");
-  call->add_option("--timeout", given.timeout,
-                   "Give up after this time, as in 500ms or 2s; the\nserver is told. Default: none")
-      ->type_name("TIME");
-  call->add_option("--max-receive-message-bytes", given.max_receive_message_bytes,
-                   "Largest response, as in 64MiB. Default: 4MiB")
-      ->type_name("SIZE");
+  add_client_flags(*call, request, given.call_flags,
+                   "Give up after this time, as in 500ms or 2s; the\nserver is told. Default: none");
   call->add_flag("-c,--compact", request.style.compact, "A response a line");
   call->add_flag("--defaults", request.style.default_values,
                  "Print fields that have their default value too");
@@ -183,20 +158,7 @@ int run_serve(const CommandLine& given) {
 
 int run_call(CommandLine& given) {
   CallRequest& request = given.call;
-  if (!given.timeout.empty()) {
-    const auto timeout = parse_duration(given.timeout);
-    if (!timeout) return usage_error(fmt::format("--timeout: {}", timeout.error()));
-    if (*timeout == Duration::zero()) return usage_error("--timeout: must be more than 0");
-    request.timeout = *timeout;
-  }
-  if (!given.max_receive_message_bytes.empty()) {
-    const auto size = parse_size(given.max_receive_message_bytes);
-    if (!size) return usage_error(fmt::format("--max-receive-message-bytes: {}", size.error()));
-    request.max_receive_message_bytes = *size;
-  }
-  if (request.tls.certificate_file.empty() != request.tls.key_file.empty()) {
-    return usage_error("--cert and --key are given together or not at all");
-  }
+  if (const auto read = read_client_flags(given.call_flags, request); !read) return usage_error(read.error());
   if (request.method.empty() && !request.list && request.describe.empty()) {
     return usage_error("METHOD is missing: package.Service/Method, or --list to see what there is");
   }
@@ -205,11 +167,11 @@ int run_call(CommandLine& given) {
 
 // CLI11 says of a wrong word only that a command is missing.
 int unknown_command(std::string_view word) {
-  constexpr std::array<std::string_view, 4> kCommands{"serve", "call", "explain", "version"};
+  constexpr std::array<std::string_view, 5> kCommands{"serve", "call", "bench", "explain", "version"};
   const std::string_view close = nearest(word, kCommands);
-  return usage_error(fmt::format(
-      "there is no command '{}'{}", word,
-      close.empty() ? ": serve, call, explain or version" : fmt::format("; did you mean '{}'?", close)));
+  return usage_error(fmt::format("there is no command '{}'{}", word,
+                                 close.empty() ? ": serve, call, bench, explain or version"
+                                               : fmt::format("; did you mean '{}'?", close)));
 }
 
 int print_version() {
@@ -230,6 +192,7 @@ int run(int argument_count, const char* const* arguments) {
   CommandLine given;
   const CLI::App* serve = add_serve(app, given);
   const CLI::App* call = add_call(app, given);
+  const CLI::App* bench = add_bench(app, given.bench);
   const CLI::App* explain = add_explain(app, given);
   const CLI::App* version = app.add_subcommand("version", "Print the version.");
   app.footer("Run `parlance COMMAND --help` for the options of a command, with examples.");
@@ -244,6 +207,7 @@ int run(int argument_count, const char* const* arguments) {
   }
   if (serve->parsed()) return run_serve(given);
   if (call->parsed()) return run_call(given);
+  if (bench->parsed()) return run_bench(given.bench);
   if (explain->parsed()) return run_explain(given);
   return version->parsed() ? print_version() : kExitUsage;
 }

@@ -8,7 +8,9 @@
 #include <string>
 #include <thread>
 
+#include "app/call_target.h"
 #include "app/exit_codes.h"
+#include "app/json_requests.h"
 #include "app/status_text.h"
 #include "rpc/client_call.h"
 
@@ -17,50 +19,9 @@ namespace {
 
 using google::protobuf::MethodDescriptor;
 
-std::string path_of(const MethodDescriptor& method) {
-  return fmt::format("/{}/{}", method.service()->full_name(), method.name());
-}
-
 void print_error(std::string_view text) {
   std::fprintf(stderr, "%.*s", static_cast<int>(text.size()), text.data());
 }
-
-// The documents of an input as serialised requests of one type.
-class Requests {
- public:
-  Requests(const google::protobuf::Descriptor& type, const JsonMessages& messages, Input& input)
-      : type_(type), messages_(messages), documents_(input.documents()) {}
-
-  /// Nothing at the end. The error is for people.
-  std::expected<std::optional<Buffer>, std::string> next() {
-    auto document = documents_.next();
-    if (!document) return std::unexpected{document.error()};
-    if (!*document) return std::nullopt;
-    ++count_;
-    auto message = messages_.parse(type_, **document);
-    if (!message) {
-      return std::unexpected{
-          fmt::format("request {} (line {}): {}", count_, documents_.line(), message.error())};
-    }
-    return *std::move(message);
-  }
-
-  /// The one request of a method that takes one; without any document an empty message.
-  std::expected<Buffer, std::string> only() {
-    auto first = next();
-    if (!first) return std::unexpected{first.error()};
-    auto second = next();
-    if (!second) return std::unexpected{second.error()};
-    if (*second) return std::unexpected{std::string{"the method takes one request; here are more"}};
-    return first->value_or(Buffer{});
-  }
-
- private:
-  const google::protobuf::Descriptor& type_;
-  const JsonMessages& messages_;
-  JsonDocuments& documents_;
-  int count_ = 0;
-};
 
 // One call of any of the four kinds: on the wire they differ only in how many messages go each way.
 class JsonCall {
@@ -133,7 +94,7 @@ class JsonCall {
   const JsonMessages& messages_;
   Input& input_;
   const JsonCallOptions& options_;
-  Requests requests_;
+  JsonRequests requests_;
   ClientReaderWriter<Buffer, Buffer> call_;
   int responses_ = 0;
   std::string input_error_;  // the sending thread's until it is joined
@@ -146,7 +107,7 @@ int json_call(const Channel& channel, const MethodDescriptor& method, const Json
               Input& input, const JsonCallOptions& options) {
   std::optional<Buffer> only_request;
   if (!method.client_streaming()) {
-    auto request = Requests{*method.input_type(), messages, input}.only();
+    auto request = JsonRequests{*method.input_type(), messages, input}.only();
     if (!request) return print_error(request.error() + "\n"), kExitData;
     only_request = *std::move(request);
   }

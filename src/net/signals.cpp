@@ -49,6 +49,17 @@ int SignalWait::wait() {
   return received;
 }
 
+std::optional<int> SignalWait::wait_until(TimePoint at) {
+  const auto since_boot = at.time_since_epoch();  // of the clock that Clock is
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(since_boot);
+  const timespec until{.tv_sec = seconds.count(), .tv_nsec = (since_boot - seconds).count()};
+  while (sem_clockwait(&arrived, CLOCK_MONOTONIC, &until) != 0) {
+    if (errno != EINTR) return std::nullopt;
+  }
+  restore();
+  return received;
+}
+
 void SignalWait::restore() {
   while (count_ > 0) {
     --count_;

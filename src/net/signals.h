@@ -3,8 +3,11 @@
 #include <array>
 #include <cstddef>
 #include <initializer_list>
+#include <optional>
 
 #include <signal.h>
+
+#include "base/deadline.h"
 
 namespace parlance::net {
 
@@ -22,6 +25,8 @@ class SignalWait {
 
   /// Blocks this thread until one comes; which one it was.
   int wait();
+  /// The same until `at`: nothing when none came.
+  std::optional<int> wait_until(TimePoint at);
 
  private:
   void restore();

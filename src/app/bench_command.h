@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+
+#include "app/bench.h"
+#include "app/client_flags.h"
+
+namespace CLI {
+class App;
+}
+
+namespace parlance::app {
+
+/// What the command line gave of `bench`; numbers and times in its words.
+struct BenchCommand {
+  BenchRequest request;
+  ClientFlags client;
+  std::string connections, streams, threads, messages, pipeline, calls;
+  std::string duration, warm_up, grace;
+  std::string rate;
+};
+
+/// The command with its flags.
+CLI::App* add_bench(CLI::App& app, BenchCommand& given);
+
+/// Checks what was given, and runs it. Returns the exit code.
+int run_bench(BenchCommand& given);
+
+}  // namespace parlance::app
