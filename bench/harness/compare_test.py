@@ -12,7 +12,7 @@ import workloads
 
 BUILD = Path(os.environ.get("PARLANCE_BUILD") or peers.ROOT / "build" / "release")
 BRIEFLY = ["--runs", "1", "--duration", "0.03", "--warm-up", "0.02", "--settle", "0.02", "--build", str(BUILD)]
-HERE = ["bare socket", "nghttp2", "parlance", "grpc++"]  # made by the build
+HERE = ["bare socket", "nghttp2", "parlance", "parlance views", "grpc++"]  # made by the build
 
 
 @pytest.mark.parametrize(
@@ -50,12 +50,18 @@ def test_a_peer_that_is_not_built_is_absent(tmp_path, capsys):
     assert "without nghttp2: " in capsys.readouterr().err
 
 
+def who_takes_part(workload: workloads.Workload) -> list[str]:
+    if workload.client:
+        return ["parlance", "grpc++"]
+    return HERE if workload.raw else HERE[1:]
+
+
 def test_every_workload_is_answered_by_every_server(tmp_path):
     arguments = ["--peers", ",".join(HERE), "--workloads", "all", "--reports", str(tmp_path), *BRIEFLY]
     assert compare.main(arguments) == 0
     results = json.loads((tmp_path / "bench.json").read_text())["results"]
     assert list(results) == list(workloads.BY_NAME)
     for name, runs in results.items():
-        assert list(runs) == [peer for peer in HERE if peer != "bare socket" or workloads.BY_NAME[name].raw]
+        assert list(runs) == who_takes_part(workloads.BY_NAME[name])
         assert all(run["problem"] == "" and run["rate"] > 0 for of_peer in runs.values() for run in of_peer), name
     assert (tmp_path / "bench.svg").read_text().count('class="title"') == len(workloads.BY_NAME)

@@ -18,6 +18,7 @@ class Run:
     generator_load: float = 0  # share of its core
     server_load: float = 0
     problem: str = ""  # why the run does not count
+    overloaded: bool = False  # it does not because the server could not keep up with the open loop's rate
 
 
 @dataclass(frozen=True)

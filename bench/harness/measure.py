@@ -6,6 +6,7 @@ import re
 import resource
 import subprocess
 import tempfile
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,8 +84,28 @@ def pinned(core: int, command: list[str], timeout_s: float) -> str:
     return done.stdout
 
 
-def core_speed_ns(build: Path) -> float:
-    return float(pinned(SERVER_CORE, [str(build / "bench-calibrate")], 30))
+class CoreSpeed:
+    """How fast a core is, by bench-calibrate. The reading behind one run is the one before the next."""
+
+    FRESH_S = 0.2
+
+    def __init__(self, build: Path, core: int):
+        self._command = [str(build / "bench-calibrate")]
+        self._core = core
+        self._ns = self._read_at = 0.0
+
+    def before_ns(self) -> float:
+        return self._ns if time.monotonic() - self._read_at < self.FRESH_S else self.after_ns()
+
+    def after_ns(self) -> float:
+        self._ns = float(pinned(self._core, self._command, 30))
+        self._read_at = time.monotonic()
+        return self._ns
+
+
+def cpu_ns(process: subprocess.Popen) -> int:
+    """Of all its threads. A process's clock has a number made of its pid (clock_getcpuclockid(3))."""
+    return time.clock_gettime_ns((~process.pid << 3) | 2)
 
 
 def busy_ns() -> int:
@@ -99,10 +120,10 @@ def busy_ns() -> int:
 
 
 def spent_ns(server: Server) -> int:
-    """By the server and by the generators so far. A process's clock has a number made of its pid (clock_getcpuclockid(3))."""
+    """By the server and by the generators so far."""
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     own = int((children.ru_utime + children.ru_stime) * 1e9)
-    return time.clock_gettime_ns((~server.process.pid << 3) | 2) + own
+    return cpu_ns(server.process) + own
 
 
 def load(build: Path, server: Server, workload: Workload, durations: Durations) -> dict:
@@ -115,14 +136,37 @@ def load(build: Path, server: Server, workload: Workload, durations: Durations) 
     return json.loads(pinned(GENERATOR_CORE, command, 120))
 
 
-def failed(problem: str) -> Run:
-    return Run(unit_cost=0, core_ns=1, rate=0, problem=problem)
+def client_run(build: Path, server: Server, peer: Peer, workload: Workload, durations: Durations, speed: CoreSpeed) -> Run:
+    """What the peer's client costs a call, on the core that loads come from."""
+    command = [*FIRST, "taskset", "-c", str(GENERATOR_CORE), *peer.client(build), "--port", str(server.port(False)), *workload.load.split()]
+    command += ["--warm-up", str(durations.warm_up_s), "--duration", str(durations.measured_s)]
+    before_ns = speed.before_ns()
+    with subprocess.Popen(command, env={**os.environ, **peer.environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as client:
+        watchdog = threading.Timer(60, client.kill)
+        watchdog.start()
+        began = client.stdout.readline()
+        cpu, clock = -cpu_ns(client), -time.monotonic()
+        ended = client.stdout.readline().split()
+        if ended:
+            cpu, clock = cpu + cpu_ns(client), clock + time.monotonic()
+        watchdog.cancel()
+        problem = client.communicate()[1]
+    if began != "begin\n" or len(ended) != 3:
+        return failed(problem.strip()[-300:] or "the client did not do its part")
+    answers, errors = int(ended[1]), int(ended[2])
+    if errors or not answers:
+        return failed(f"{errors} calls failed, {answers} were answered")
+    return Run(unit_cost=cpu / 1000 / answers, core_ns=(before_ns + speed.after_ns()) / 2, rate=answers / clock)
 
 
-def one_run(build: Path, server: Server, workload: Workload, durations: Durations) -> Run:
+def failed(problem: str, overloaded: bool = False) -> Run:
+    return Run(unit_cost=0, core_ns=1, rate=0, problem=problem, overloaded=overloaded)
+
+
+def one_run(build: Path, server: Server, workload: Workload, durations: Durations, speed: CoreSpeed) -> Run:
     if server.process.poll() is not None:
         return failed(f"the server ended with {server.process.returncode}")
-    before_ns = core_speed_ns(build)
+    before_ns = speed.before_ns()
     began, busy, spent = time.monotonic(), busy_ns(), spent_ns(server)
     try:
         result = load(build, server, workload, durations)
@@ -130,7 +174,7 @@ def one_run(build: Path, server: Server, workload: Workload, durations: Duration
         return failed(str(problem))
     elapsed_ns = (time.monotonic() - began) * 1e9
     foreign = max(0.0, (busy_ns() - busy - (spent_ns(server) - spent)) / elapsed_ns)
-    return run_of(workload, result, (before_ns + core_speed_ns(build)) / 2, foreign)
+    return run_of(workload, result, (before_ns + speed.after_ns()) / 2, foreign)
 
 
 def run_of(workload: Workload, result: dict, core_ns: float, foreign: float) -> Run:
@@ -139,10 +183,10 @@ def run_of(workload: Workload, result: dict, core_ns: float, foreign: float) -> 
     problem = ", ".join(f"{count} × {what}" for what, count in result["errors"].items())
     if not problem and not units:
         problem = "nothing was answered"
-    if not problem and result["missed"]:
-        problem = f"overloaded: {result['missed']} calls could not be sent"
     if problem:
         return failed(problem)
+    if result["missed"]:
+        return failed(f"overloaded: {result['missed']} calls could not be sent in time", overloaded=True)
     seconds = result["seconds"]
     return Run(
         unit_cost=result[workload.memory] if workload.memory else result["server_cpu_ns"] / 1000 / units,

@@ -25,13 +25,15 @@ class Peer:
     prepare: Callable[[Path], list[str]]
     environment: dict[str, str] = field(default_factory=dict)
     raw: bool = False  # speaks raw_protocol.h, and no TLS
+    # The command of its client, once it is prepared.
+    client: Callable[[Path], list[str]] | None = None
 
 
-def built(program: str) -> Callable[[Path], list[str]]:
+def built(program: str, *arguments: str) -> Callable[[Path], list[str]]:
     def prepare(build: Path) -> list[str]:
         if not (build / program).exists():
             raise Absent(f"{build / program} is not built")
-        return [str(build / program)]
+        return [str(build / program), *arguments]
 
     return prepare
 
@@ -80,14 +82,22 @@ def grpc_go(build: Path) -> list[str]:
     made = [f"--{kind}_{what}" for kind in ("go", "go-grpc") for what in ("out=.", f"opt=module=parlance/bench,{package}")]
     run(["protoc", f"--proto_path={PROTO}", *made, "parlance/inference.proto"], folder, environment)
     run(["go", "build", "-o", "grpc-go-bench-server", "."], folder, environment)
-    return [str(folder / "grpc-go-bench-server")]
+    return go_command(build)
+
+
+def go_command(build: Path, *arguments: str) -> list[str]:
+    return [str(build.parent / "peers" / "go" / "grpc-go-bench-server"), *arguments]
 
 
 def tonic(build: Path) -> list[str]:
     needs("cargo")
     folder = copied("rust", build)
     run(["cargo", "build", "--quiet", "--release"], folder, {"PROTO_FOLDER": str(PROTO)})
-    return [str(folder / "target" / "release" / "tonic-bench-server")]
+    return tonic_command(build)
+
+
+def tonic_command(build: Path, *arguments: str) -> list[str]:
+    return [str(build.parent / "peers" / "rust" / "target" / "release" / "tonic-bench-server"), *arguments]
 
 
 def grpcio(build: Path) -> list[str]:
@@ -106,13 +116,16 @@ def python_stubs(build: Path) -> Path:
 PEERS = [
     Peer("bare socket", built("raw-bench-server"), raw=True),
     Peer("nghttp2", built("nghttp2-bench-server")),
-    Peer("parlance", built("parlance-bench-server")),
-    Peer("grpc++", built("grpcpp-bench-server")),
+    Peer("parlance", built("parlance-bench-server"), client=built("parlance-bench-client")),
+    Peer("parlance views", built("parlance-bench-server", "--views")),
+    Peer("grpc++", built("grpcpp-bench-server"), client=built("grpcpp-bench-client")),
     # More memory for less garbage collection.
-    Peer("grpc-go", grpc_go, environment={"GOGC": "400"}),
-    Peer("tonic", tonic),
+    Peer("grpc-go", grpc_go, environment={"GOGC": "400"}, client=lambda build: go_command(build, "--client")),
+    Peer("tonic", tonic, client=lambda build: tonic_command(build, "--client")),
     Peer("grpcio", grpcio),
 ]
+# Whom clients call.
+CALLED = "nghttp2"
 BY_NAME = {peer.name: peer for peer in PEERS}
 
 

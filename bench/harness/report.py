@@ -8,10 +8,9 @@ BARE = "bare socket"
 
 
 def number(value: float) -> str:
-    """Three significant digits, thousands apart."""
-    if value >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+    """Three significant digits, but no more than three decimals; thousands apart."""
+    decimals = 0 if value >= 100 else 1 if value >= 10 else 2 if value >= 1 else 3
+    return f"{value:,.{decimals}f}"
 
 
 def times(value: float | None) -> str:
@@ -20,7 +19,7 @@ def times(value: float | None) -> str:
 
 def header(workload: Workload) -> list[str]:
     cost = f"KiB a {workload.unit}" if workload.memory else f"CPU µs a {workload.unit}"
-    columns = ["server", cost, "smallest–largest", "scaled", f"of {BARE}", f"of {OURS}"]
+    columns = ["client" if workload.client else "server", cost, "smallest–largest", "scaled", f"of {BARE}", f"of {OURS}"]
     if workload.latency:
         columns += ["p50 µs", "p99 µs", "p99.9 µs"]
     elif not workload.memory:

@@ -4,7 +4,7 @@ from workloads import BY_NAME
 
 
 def test_numbers_have_three_digits():
-    assert [number(x) for x in (0.1, 1.234, 12.34, 123.4, 12345.6)] == ["0.10", "1.23", "12.3", "123", "12,346"]
+    assert [number(x) for x in (0.1, 1.234, 12.34, 123.4, 12345.6)] == ["0.100", "1.23", "12.3", "123", "12,346"]
     assert (times(None), times(2.5)) == ("–", "2.50×")
 
 
@@ -15,10 +15,10 @@ def test_a_table_has_a_line_a_server_with_its_ratios():
     lines = terminal(BY_NAME["unary"], FOUND, {"tonic": "no cargo"}).splitlines()
     assert lines[1] == "unary, 1 feature, 10 connections × 100 in flight"
     assert lines[2].split() == ["server", "CPU", "µs", "a", "call", "smallest–largest", "scaled", "of", "bare", "socket", "of", "parlance", "calls/s"]
-    assert lines[3].split() == ["bare", "socket", "0.50", "0.50–0.50", "0.50", "1.00×", "0.50×", "2,000,000"]
+    assert lines[3].split() == ["bare", "socket", "0.500", "0.500–0.500", "0.500", "1.00×", "0.500×", "2,000,000"]
     assert lines[5].split() == ["grpc++", "20.0", "20.0–20.0", "20.0", "40.0×", "20.0×", "50,000"]
     assert lines[6] == "tonic: no cargo"
-    assert len({line.index("×") for line in lines[3:6]}) == 1
+    assert len({line.index("×") for line in lines[3:6]}) == 1  # aligned
 
 
 def test_latencies_stand_where_they_are_the_point():

@@ -13,6 +13,7 @@ class Workload:
     raw: bool = True  # whether the bare protocol can do it
     latency: bool = False  # what the table shows beside the CPU
     memory: str = ""  # the generator's figure, in place of CPU; on a fresh server
+    client: bool = False  # what the peer's client costs, calling another's server; `load` are its arguments
 
 
 PREDICT = "--method Predict"
@@ -36,6 +37,7 @@ WORKLOADS = [
         "churn-tls", "the same over TLS 1.3, full handshakes", f"{PREDICT} --load churn --connections 10 --tls",
         unit="connection", tls=True, raw=False,
     ),
+    Workload("client", "the client's CPU: unary, 1 feature, 1 connection × 100 in flight", "--in-flight 100", raw=False, client=True),
     Workload(
         "idle-connections", "memory of 1,000 idle connections, after one call each",
         f"{PREDICT} --load idle --connections 1000 --streams 0", unit="connection", raw=False, memory="bytes_per_connection",
@@ -48,7 +50,7 @@ WORKLOADS = [
 ]
 BY_NAME = {workload.name: workload for workload in WORKLOADS}
 # A look at everything that counts, in a few minutes.
-SHORT = ["unary", "unary-1x100", "floats", "one-in-flight", "open-10k", "generate", "streaming", "large", "batch"]
+SHORT = ["unary", "unary-1x100", "floats", "one-in-flight", "open-10k", "generate", "streaming", "large", "batch", "client"]
 
 
 def chosen(names: str) -> list[Workload]:

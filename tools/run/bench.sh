@@ -20,7 +20,7 @@ harness() {
   case " $* " in
     *" --help "* | *" -h "*) ;;
     *) build release parlance-bench-server raw-bench-server nghttp2-bench-server grpcpp-bench-server bench-generator \
-      bench-calibrate parlance-allocations ;;
+      grpcpp-bench-client parlance-bench-client bench-calibrate parlance-allocations ;;
   esac
   exec "$python" "bench/harness/$1" "${@:2}"
 }

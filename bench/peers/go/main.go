@@ -1,5 +1,5 @@
-// grpc-go-bench-server: inference.InferenceService without a model on grpc-go, with what makes it fast: stream workers,
-// large buffers and windows.
+// grpc-go-bench-server: inference.InferenceService without a model on grpc-go, and (--client) a client of it, with what
+// makes it fast: stream workers, large buffers and windows.
 package main
 
 import (
@@ -111,7 +111,14 @@ func main() {
 	tlsPort := flag.Int("tls-port", 0, "TLS as well; 0: a free one")
 	certificate := flag.String("cert", "", "PEM file")
 	key := flag.String("key", "", "PEM file")
+	asClient := flag.Bool("client", false, "call the server on --port instead")
+	inFlight := flag.Int("in-flight", 100, "calls, of the client")
+	warmUp := flag.Float64("warm-up", 0.3, "seconds before the measurement, of the client")
+	duration := flag.Float64("duration", 1, "seconds of it")
 	flag.Parse()
+	if *asClient {
+		runClient(*port, *inFlight, *warmUp, *duration)
+	}
 	serve(*port)
 	if *certificate != "" {
 		pair, err := tls.LoadX509KeyPair(*certificate, *key)

@@ -1,5 +1,5 @@
-//! tonic-bench-server: inference.InferenceService without a model on tonic, with what makes it fast: one thread without
-//! a scheduler, mimalloc, large windows, no delay.
+//! tonic-bench-server: inference.InferenceService without a model on tonic, and (--client) a client of it, with what
+//! makes it fast: one thread without a scheduler, mimalloc, large windows, no delay.
 use std::net::SocketAddr;
 use std::pin::Pin;
 
@@ -8,6 +8,8 @@ use tokio_stream::wrappers::TcpListenerStream;
 use tokio_stream::{Stream, StreamExt};
 use tonic::transport::{Identity, Server, ServerTlsConfig};
 use tonic::{Request, Response, Status, Streaming};
+
+mod client;
 
 mod pb {
     tonic::include_proto!("inference");
@@ -111,12 +113,19 @@ fn argument(name: &str) -> Option<String> {
     arguments.next().and_then(|_| arguments.next())
 }
 
+fn number(name: &str, otherwise: f64) -> Result<f64, std::num::ParseFloatError> {
+    argument(name).map_or(Ok(otherwise), |text| text.parse())
+}
+
 fn port(name: &str) -> Result<u16, std::num::ParseIntError> {
     argument(name).unwrap_or_else(|| "0".into()).parse()
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    if std::env::args().any(|argument| argument == "--client") {
+        return client::run(port("--port")?, number("--in-flight", 100.0)? as usize, number("--warm-up", 0.3)?, number("--duration", 1.0)?).await;
+    }
     let plain = serve(port("--port")?, None);
     let (Some(certificate), Some(key)) = (argument("--cert"), argument("--key")) else {
         return plain.await;
