@@ -2,6 +2,8 @@
 
 #include <cstddef>
 
+#include "predict_calls.h"
+
 namespace parlance::testing {
 
 /// How often each side copied a large payload in user space, between the socket and the handler or caller:
@@ -11,16 +13,11 @@ struct PayloadCopies {
   double client = 0;
 };
 
-struct LargePlan {
-  std::size_t payload_bytes = 4 * 1024 * 1024;
-  unsigned warm_up_calls = 4;
-  unsigned calls = 16;
-};
+inline constexpr std::size_t kLargePayloadBytes = 4 * 1024 * 1024;
 
-/// Unary calls with `raw_input` of that size and a small response, one after the other: a client that sends
-/// it and a server whose handler reads it. A call that fails ends the process.
-PayloadCopies measure_large_requests(const LargePlan& plan = {});
-/// Small requests, and `predictions` of that size in the response.
-PayloadCopies measure_large_responses(const LargePlan& plan = {});
+/// Of calls with that much `raw_input` and a small response, one after the other.
+PayloadCopies measure_large_requests(Form form);
+/// Of calls with a small request and `predictions` of that size in the response.
+PayloadCopies measure_large_responses(Form form);
 
 }  // namespace parlance::testing

@@ -1,16 +1,17 @@
 #pragma once
 
-#include <cstdint>
 #include <memory>
 
 #include "allocation_counter.h"
+#include "call_window.h"
+#include "predict_calls.h"
 
 namespace parlance::testing {
 
 struct UnaryPlan {
+  Form form = Form::kMessages;
   unsigned in_flight = 1;
-  unsigned warm_up_calls = 2000;
-  unsigned calls = 1000;
+  CallCounts calls = {};
   bool note_sites = false;
 };
 
@@ -23,13 +24,9 @@ struct SideAllocations {
 struct UnaryAllocations {
   SideAllocations server;
   SideAllocations client;
-  std::uint64_t calls = 0;
 };
 
-/// Makes unary calls (inference.InferenceService/Predict with one feature, ten numbers back) between a server
-/// and a client in this process, each with a loop of its own, on one connection over loopback TCP. Counts
-/// from the warm-up's last call to the last one measured, on each side's thread by itself. A call that fails
-/// ends the process.
+/// Of Predict with one feature, ten numbers back (predict_calls.h).
 UnaryAllocations measure_unary_calls(const UnaryPlan& plan);
 
 }  // namespace parlance::testing
