@@ -8,6 +8,7 @@ if(PARLANCE_SERVE)
   find_package(spdlog REQUIRED)
   find_package(yaml-cpp REQUIRED)
   find_package(CLI11 REQUIRED)
+  find_package(simdjson REQUIRED)
   find_package(OpenVINO REQUIRED COMPONENTS Runtime)
 endif()
 

@@ -17,6 +17,7 @@ namespace {
 constexpr std::uint64_t kMostConnections = 100'000;
 constexpr std::uint64_t kMostStreams = 1'000'000;
 constexpr std::uint64_t kMostThreads = 1'024;
+constexpr std::uint64_t kMostFeatures = 100'000'000;
 constexpr std::uint64_t kMostCount = std::numeric_limits<std::int64_t>::max();
 
 // Reads what flags were given, and keeps what was wrong first.
@@ -96,6 +97,23 @@ void add_load_flags(CLI::App& bench, BenchCommand& given) {
       ->type_name("FILE");
 }
 
+const CLI::App* add_codec(CLI::App& bench, BenchCommand& given) {
+  CLI::App* codec = bench.add_subcommand("codec", "Compare protobuf with JSON, here and without a server.");
+  codec->add_option("--features", given.features, "Numbers in the message. Default: 512")
+      ->type_name("NUMBER");
+  codec->add_option("--rounds", given.rounds, "Messages written and read. Default: 10000")
+      ->type_name("NUMBER");
+  codec->add_flag("--json", given.codec.json, "Print the results as JSON");
+  return codec;
+}
+
+int run_codec(BenchCommand& given) {
+  FlagReader flags;
+  flags.count("--features", given.features, kMostFeatures, given.codec.features);
+  flags.count("--rounds", given.rounds, kMostCount, given.codec.rounds);
+  return flags.error().empty() ? bench_codec(given.codec) : usage_error(flags.error());
+}
+
 // Empty when everything goes together.
 std::string conflict_in(const BenchCommand& given) {
   const BenchRequest& request = given.request;
@@ -119,6 +137,7 @@ CLI::App* add_bench(CLI::App& app, BenchCommand& given) {
   CLI::App* bench = app.add_subcommand("bench", "Measure a method of any gRPC server under load.");
   add_request_flags(*bench, given);
   add_load_flags(*bench, given);
+  given.codec_command = add_codec(*bench, given);
   add_client_flags(*bench, given.request, given.client, "Each call's deadline. Default: none");
   bench->footer(
       "Examples:\n"
@@ -127,6 +146,7 @@ CLI::App* add_bench(CLI::App& app, BenchCommand& given) {
       "      -s 100 --rate 1000:20000:1000 --duration 5s --svg ramp.svg\n"
       "  parlance bench localhost:50051 inference.InferenceService/StreamingPredict @digit.json \\\n"
       "      --messages 1000 --pipeline 16 -n 50 --json\n"
+      "  parlance bench codec\n"
       "\n"
       "Ctrl-C ends it early, with the results so far. The exit code is 0, or the gRPC status of\n"
       "the most frequent failure when calls failed; 64 wrong usage, 65 wrong request data,\n"
@@ -135,6 +155,7 @@ CLI::App* add_bench(CLI::App& app, BenchCommand& given) {
 }
 
 int run_bench(BenchCommand& given) {
+  if (given.codec_command->parsed()) return run_codec(given);
   BenchRequest& request = given.request;
   FlagReader flags;
   flags.count("--connections", given.connections, kMostConnections, request.connections);

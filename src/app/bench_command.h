@@ -3,6 +3,7 @@
 #include <string>
 
 #include "app/bench.h"
+#include "app/bench_codec.h"
 #include "app/client_flags.h"
 
 namespace CLI {
@@ -18,6 +19,9 @@ struct BenchCommand {
   std::string connections, streams, threads, messages, pipeline, calls;
   std::string duration, warm_up, grace;
   std::string rate;
+  CodecBenchRequest codec;
+  std::string features, rounds;
+  const CLI::App* codec_command = nullptr;
 };
 
 /// The command with its flags.

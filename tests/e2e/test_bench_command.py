@@ -235,6 +235,29 @@ def test_wrong_data_and_files_are_told_before_the_load(server, tmp_path):
     assert b"Nope" in bench(server.address, f"{ECHO}/Nope").stderr
 
 
+# --- codec
+
+
+def test_codec_compares_protobuf_with_json():
+    done = bench("codec", "--rounds", "5", "--features", "16", "--json")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert (document["features"], document["rounds"]) == (16, 5)
+    by_name = {codec["name"]: codec for codec in document["codecs"]}
+    assert list(by_name) == ["libprotobuf", "Parlance views", "nlohmann-json", "fmt + simdjson"]
+    assert by_name["libprotobuf"]["bytes"] == by_name["Parlance views"]["bytes"]
+    assert by_name["nlohmann-json"]["bytes"] == by_name["fmt + simdjson"]["bytes"]
+    table = bench("codec", "--rounds", "5").stdout.decode()
+    assert "A PredictRequest with 512 features" in table
+    assert all(name in table for name in by_name)
+
+
+def test_codec_names_a_wrong_flag():
+    done = bench("codec", "--rounds", "0")
+    assert done.returncode == USAGE
+    assert "--rounds: must be more than 0" in done.stderr.decode()
+
+
 # --- progress and Ctrl-C
 
 
