@@ -283,7 +283,7 @@ def test_progress_is_plain_lines_in_a_file_and_one_line_on_a_terminal(server, tm
     with started(server, "1h", stderr=its_end) as run:
         os.close(its_end)
         shown = b""
-        while shown.count(b"\r\x1b[K") < 3:
+        while shown.count(b"\r\x1b[K") < 2:
             shown += os.read(terminal, 4096)
         run.terminate()
         run.communicate(timeout=PATIENCE_S)
