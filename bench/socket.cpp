@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 namespace bench {
 namespace {
@@ -27,6 +28,16 @@ int take_h2(SSL*, const unsigned char** chosen, unsigned char* chosen_size, cons
   const int found = SSL_select_next_proto(const_cast<unsigned char**>(chosen), chosen_size, kH2.data(),
                                           kH2.size(), offered, offered_size);
   return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+// Of the one client context that resumes. Servers may take each session once.
+std::vector<SSL_SESSION*> kept_sessions;
+constexpr std::size_t kMostSessions = 256;
+
+int keep_session(SSL*, SSL_SESSION* session) {
+  if (kept_sessions.size() == kMostSessions) return 0;  // OpenSSL frees it
+  kept_sessions.push_back(session);
+  return 1;
 }
 
 sockaddr_in loopback(std::uint16_t port, std::uint32_t host = 1) {
@@ -68,10 +79,14 @@ Tls Tls::server(const std::string& certificate_file, const std::string& key_file
   return Tls{context};
 }
 
-Tls Tls::client() {
+Tls Tls::client(bool resumes) {
   SSL_CTX* context = SSL_CTX_new(TLS_client_method());
   SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
   SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256");
+  if (resumes) {
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(context, keep_session);
+  }
   SSL_CTX_set_alpn_protos(context, kH2.data(), kH2.size());
   SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   return Tls{context};
@@ -79,6 +94,13 @@ Tls Tls::client() {
 
 Tls::Tls(Tls&& other) noexcept : context_(std::exchange(other.context_, nullptr)) {}
 Tls::~Tls() { SSL_CTX_free(context_); }
+
+SSL_SESSION* Tls::take_session() const {
+  if (kept_sessions.empty()) return nullptr;
+  SSL_SESSION* session = kept_sessions.back();
+  kept_sessions.pop_back();
+  return session;
+}
 
 Socket Socket::connect(std::uint16_t port, const Tls* tls, unsigned source) {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -94,7 +116,12 @@ Socket Socket::connect(std::uint16_t port, const Tls* tls, unsigned source) {
   if (::connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0 && errno != EINPROGRESS)
     die("connect");
   SSL* session = new_session(tls, fd);
-  if (session != nullptr) SSL_set_connect_state(session);
+  if (session != nullptr) {
+    SSL_set_connect_state(session);
+    SSL_SESSION* earlier = tls->take_session();
+    if (earlier != nullptr) SSL_set_session(session, earlier);
+    SSL_SESSION_free(earlier);
+  }
   return Socket{session, fd};
 }
 
@@ -107,9 +134,13 @@ Socket::Socket(Socket&& other) noexcept
     : fd_(std::exchange(other.fd_, -1)), session_(std::exchange(other.session_, nullptr)) {}
 
 Socket::~Socket() {
+  // Or OpenSSL takes the session for one that broke, and does not take it up again.
+  if (session_ != nullptr) SSL_set_shutdown(session_, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
   SSL_free(session_);
   if (fd_ >= 0) ::close(fd_);
 }
+
+bool Socket::resumed() const { return session_ != nullptr && SSL_session_reused(session_) == 1; }
 
 std::ptrdiff_t Socket::outcome(int result) const {
   if (result > 0) return result;

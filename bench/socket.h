@@ -8,6 +8,7 @@
 #include <sys/uio.h>
 
 struct ssl_ctx_st;
+struct ssl_session_st;
 struct ssl_st;
 
 /// Sockets on loopback, plain or with TLS 1.3, for the generator and the reference servers.
@@ -18,12 +19,15 @@ class Tls {
  public:
   /// A server's (PEM files), which takes h2 by ALPN. Ends the process when the files cannot be used.
   static Tls server(const std::string& certificate_file, const std::string& key_file);
-  /// A client's, which asks for h2 and trusts anybody.
-  static Tls client();
+  /// A client's, which asks for h2 and trusts anybody. `resumes`: keeps the sessions that servers offer and
+  /// takes each of them up once, in place of a full handshake.
+  static Tls client(bool resumes = false);
   Tls(Tls&& other) noexcept;
   Tls& operator=(Tls&&) = delete;
   ~Tls();
   ssl_ctx_st* context() const { return context_; }
+  /// A session to take up, which is then the caller's; null when none is kept.
+  ssl_session_st* take_session() const;
 
  private:
   explicit Tls(ssl_ctx_st* context) : context_(context) {}
@@ -48,6 +52,8 @@ class Socket {
   std::ptrdiff_t read(std::span<std::byte> into);
   std::ptrdiff_t write(std::span<const iovec> parts);
   int fd() const { return fd_; }
+  /// Whether the handshake took up a session.
+  bool resumed() const;
 
  private:
   Socket(ssl_st* session, int fd) : fd_(fd), session_(session) {}

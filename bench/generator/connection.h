@@ -45,6 +45,7 @@ class Connection {
   bool waits_to_write() const { return waits_to_write_; }
   bool gone() const { return gone_; }
   int fd() const { return socket_.fd(); }
+  bool resumed() const { return socket_.resumed(); }
 
   // The user's own notes.
   unsigned index = 0;

@@ -24,7 +24,7 @@ constexpr unsigned kSources = 200;
 
 Generator::Generator(const Plan& plan)
     : plan_(plan), epoll_(epoll_create1(EPOLL_CLOEXEC)), meter_(plan.server_pid) {
-  if (plan.tls) tls_.emplace(Tls::client());
+  if (plan.tls) tls_.emplace(Tls::client(plan.resumes));
   prctl(PR_SET_TIMERSLACK, 1);  // waits end when they are to end
 }
 

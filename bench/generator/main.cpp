@@ -31,6 +31,7 @@ int main(int count, char** arguments) {
   app.add_option("--port", plan.port)->required();
   app.add_option("--pid", plan.server_pid, "The server's process, whose CPU and memory are read")->required();
   app.add_flag("--tls", plan.tls, "TLS 1.3");
+  app.add_flag("--resume", plan.resumes, "Take TLS sessions up in place of full handshakes");
   app.add_flag("--raw", plan.raw, "The protocol of raw-bench-server instead of HTTP/2");
   app.add_option("--load", plan.load)->transform(CLI::CheckedTransformer(kLoads));
   app.add_option("--method", plan.method)->transform(CLI::CheckedTransformer(kMethods));

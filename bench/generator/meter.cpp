@@ -47,6 +47,7 @@ std::string Meter::to_json() const {
                         {"p99_us", percentile_us(0.99)},
                         {"p999_us", percentile_us(0.999)},
                         {"missed", missed_},
+                        {"resumed", resumed_},
                         {"errors", errors_}};
   for (const auto& [name, bytes] : memory_) out[name] = bytes;
   return out.dump();

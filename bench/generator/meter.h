@@ -25,6 +25,8 @@ class Meter {
   /// Counted whenever it happens.
   void error(std::string_view why) { ++errors_[std::string{why}]; }
   void missed() { ++missed_; }
+  /// A connection whose TLS session was taken up.
+  void resumed() { resumed_ += running_ ? 1U : 0U; }
   void memory(std::string_view name, double bytes) { memory_[std::string{name}] = bytes; }
 
   /// One line of JSON: answers, messages, seconds, server_cpu_ns, generator_cpu_ns, p50_us, p99_us, p999_us,
@@ -41,6 +43,7 @@ class Meter {
   std::int64_t own_cpu_ns_ = 0;
   std::uint64_t messages_ = 0;
   std::uint64_t missed_ = 0;
+  std::uint64_t resumed_ = 0;
   std::vector<std::uint32_t> latencies_ns_;
   std::map<std::string, std::uint64_t> errors_;
   std::map<std::string, double> memory_;

@@ -22,7 +22,8 @@ enum class Method : std::uint8_t { kPredict, kBatchPredict, kGenerate, kStreamin
 struct Plan {
   std::uint16_t port = 0;
   bool tls = false;
-  bool raw = false;  // raw_protocol.h instead of HTTP/2
+  bool resumes = false;  // TLS sessions, where the server offers them
+  bool raw = false;      // raw_protocol.h instead of HTTP/2
   pid_t server_pid = 0;
   Load load = Load::kClosed;
   Method method = Method::kPredict;

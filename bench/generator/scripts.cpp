@@ -179,6 +179,7 @@ class Churn final : public TimedScript {
   void on_message(Connection&, unsigned) override { generator_.meter().message(); }
   void on_end(Connection& connection, unsigned) override {
     generator_.meter().answered(generator_.now() - began_ns_[connection.index]);
+    if (connection.resumed()) generator_.meter().resumed();
     generator_.close(connection);
     connect();
   }

@@ -17,6 +17,7 @@ class Run:
     foreign: float = 0  # CPU that neither the server nor the generator used, as a share of a core
     generator_load: float = 0  # share of its core
     server_load: float = 0
+    full_handshakes: float = 0  # the share of them where sessions were to be taken up
     problem: str = ""  # why the run does not count
     overloaded: bool = False  # it does not because the server could not keep up with the open loop's rate
 
@@ -74,6 +75,8 @@ def notes(runs: list[Run]) -> list[str]:
     disturbed = sum(run.foreign > DISTURBED for run in good)
     if disturbed:
         found.append(f"{disturbed} of {len(runs)} runs disturbed")
+    if good and (full := statistics.median(run.full_handshakes for run in good)) > 0.05:
+        found.append(f"{full:.0%} full handshakes")
     if good and statistics.median(run.generator_load for run in good) > 0.93 > statistics.median(run.server_load for run in good):
         found.append("the generator's rate")
     return found

@@ -47,3 +47,5 @@ def test_notes_say_what_a_reader_must_know():
     assert notes([run(1, foreign=0.5), run(1)]) == ["1 of 2 runs disturbed"]
     assert notes([run(1, generator_load=0.99, server_load=0.5)]) == ["the generator's rate"]
     assert notes([run(1, generator_load=0.99, server_load=0.99)]) == []
+    assert notes([run(1, full_handshakes=1)]) == ["100% full handshakes"]
+    assert notes([run(1, full_handshakes=0.01)]) == []

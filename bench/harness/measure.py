@@ -192,5 +192,6 @@ def run_of(workload: Workload, result: dict, core_ns: float, foreign: float) -> 
         unit_cost=result[workload.memory] if workload.memory else result["server_cpu_ns"] / 1000 / units,
         core_ns=core_ns, rate=units / seconds, foreign=foreign,
         p50_us=result["p50_us"], p99_us=result["p99_us"], p999_us=result["p999_us"],
+        full_handshakes=1 - result["resumed"] / units if workload.resumes else 0,
         generator_load=result["generator_cpu_ns"] / 1e9 / seconds, server_load=result["server_cpu_ns"] / 1e9 / seconds,
     )

@@ -28,7 +28,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--seconds", type=compare.positive(float), default=4, help="of load that are sampled (4)")
     parser.add_argument("--callers", action="store_true", help="record call stacks, and print who calls what")
     parser.add_argument("--build", type=Path, default=peers.ROOT / "build" / "release", help="where the programs are")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if len(options.workload) != 1 or options.workload[0].client or options.workload[0].memory:
+        parser.error("one workload that loads a server")
+    if len(options.peer) != 1 or (options.peer[0].raw and not options.workload[0].raw):
+        parser.error("one peer that takes part in the workload")
+    return options
 
 
 def record(server: measure.Server, options: argparse.Namespace, data: Path) -> str:

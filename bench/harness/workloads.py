@@ -13,6 +13,7 @@ class Workload:
     raw: bool = True  # whether the bare protocol can do it
     latency: bool = False  # what the table shows beside the CPU
     memory: str = ""  # the generator's figure, in place of CPU; on a fresh server
+    resumes: bool = False  # TLS sessions, where the server offers them
     client: bool = False  # what the peer's client costs, calling another's server; `load` are its arguments
 
 
@@ -36,6 +37,10 @@ WORKLOADS = [
     Workload(
         "churn-tls", "the same over TLS 1.3, full handshakes", f"{PREDICT} --load churn --connections 10 --tls",
         unit="connection", tls=True, raw=False,
+    ),
+    Workload(
+        "churn-resumed", "the same, taking up TLS sessions", f"{PREDICT} --load churn --connections 10 --tls --resume",
+        unit="connection", tls=True, raw=False, resumes=True,
     ),
     Workload("client", "the client's CPU: unary, 1 feature, 1 connection × 100 in flight", "--in-flight 100", raw=False, client=True),
     Workload(
