@@ -6,10 +6,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "answers.h"
 #include "reference_server.h"
@@ -58,6 +59,13 @@ void append_framed(std::string& out, const google::protobuf::MessageLite& messag
   std::ranges::transform(prefix, out.begin() + static_cast<std::ptrdiff_t>(at),
                          [](std::size_t byte) { return static_cast<char>(byte); });
   message.SerializeWithCachedSizesToArray(reinterpret_cast<std::uint8_t*>(out.data() + at + kPrefixBytes));
+}
+
+// Of the message at hand: one thread answers one after the other.
+Arena& arena() {
+  static std::array<char, 64 * 1024> first_block;
+  static Arena instance{first_block.data(), first_block.size()};
+  return instance;
 }
 
 struct Stream {
@@ -226,7 +234,7 @@ class Nghttp2Session final : public bench::Session {
   }
 
   bool take_message(Stream& stream, std::string_view message) {
-    arena_.Reset();
+    arena().Reset();
     switch (stream.method) {
       case Method::kPredict:
       case Method::kStreamingPredict:
@@ -244,9 +252,9 @@ class Nghttp2Session final : public bench::Session {
 
   template <typename Request, typename Response>
   bool answer(Stream& stream, std::string_view message, void (*compute)(const Request&, Response&)) {
-    auto* request = Arena::CreateMessage<Request>(&arena_);
+    auto* request = Arena::CreateMessage<Request>(&arena());
     if (!request->ParseFromArray(message.data(), static_cast<int>(message.size()))) return false;
-    auto* response = Arena::CreateMessage<Response>(&arena_);
+    auto* response = Arena::CreateMessage<Response>(&arena());
     compute(*request, *response);
     append_framed(stream.out, *response);
     return true;
@@ -257,7 +265,7 @@ class Nghttp2Session final : public bench::Session {
     Stream& stream = *static_cast<Stream*>(source->ptr);
     if (stream.method == Method::kGenerate) generate(stream, room);
     const std::size_t size = std::min(room, stream.out.size() - stream.sent);
-    std::memcpy(into, stream.out.data() + stream.sent, size);
+    std::copy_n(stream.out.data() + stream.sent, size, reinterpret_cast<char*>(into));
     stream.sent += size;
     if (stream.sent == stream.out.size()) {
       stream.out.clear();
@@ -289,12 +297,7 @@ class Nghttp2Session final : public bench::Session {
   const std::byte* room_ = nullptr;
   std::vector<Stream*> streams_;
   std::vector<Stream*> free_;
-  static std::array<char, 64 * 1024> first_block_;
-  static Arena arena_;  // one thread
 };
-
-std::array<char, 64 * 1024> Nghttp2Session::first_block_;
-Arena Nghttp2Session::arena_{first_block_.data(), first_block_.size()};
 
 std::unique_ptr<bench::Session> make_session() { return std::make_unique<Nghttp2Session>(); }
 

@@ -10,13 +10,15 @@
 #include <utility>
 #include <vector>
 
-// glibc's own names of what is replaced below.
+// What is replaced below, by glibc's own names.
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming): not ours to choose
 extern "C" {
 void* __libc_malloc(std::size_t size_bytes);
 void* __libc_calloc(std::size_t count, std::size_t size_bytes);
 void* __libc_realloc(void* memory, std::size_t size_bytes);
 void* __libc_memalign(std::size_t alignment, std::size_t size_bytes);
 }
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
 
 namespace parlance::testing {
 namespace {

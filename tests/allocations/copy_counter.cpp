@@ -4,10 +4,12 @@
 #include <limits>
 
 // glibc's own, by the names that its fortified headers call.
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming): not ours to choose
 extern "C" {
 void* __memcpy_chk(void* to, const void* from, std::size_t size_bytes, std::size_t room_bytes);
 void* __memmove_chk(void* to, const void* from, std::size_t size_bytes, std::size_t room_bytes);
 }
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
 
 namespace {
 constinit thread_local std::uint64_t copied_bytes = 0;
