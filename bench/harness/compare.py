@@ -37,7 +37,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         help=f"with commas between them, or all: {', '.join(peers.BY_NAME)}; default: all that can be built here",
     )
     parser.add_argument("--runs", type=positive(int), default=3, help="of each server in each workload (3)")
-    parser.add_argument("--duration", type=positive(float), default=0.8, help="seconds of each run (0.8)")
+    parser.add_argument("--duration", type=positive(float), default=0.7, help="seconds of each run (0.7)")
     parser.add_argument("--warm-up", type=positive(float), default=0.2, help="seconds before it (0.2)")
     parser.add_argument("--settle", type=positive(float), default=0.5, help="seconds before an idle server's memory is read (0.5)")
     parser.add_argument("--build", type=Path, default=peers.ROOT / "build" / "release", help="where the programs are")

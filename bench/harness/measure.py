@@ -24,7 +24,7 @@ START_S = 30  # until a server listens
 @dataclass(frozen=True)
 class Durations:
     warm_up_s: float = 0.2
-    measured_s: float = 0.8
+    measured_s: float = 0.7
     settle_s: float = 0.5
 
 
