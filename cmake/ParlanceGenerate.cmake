@@ -39,6 +39,9 @@ function(parlance_generate target)
   # SYSTEM: the headers that protoc makes do not pass our warnings.
   target_include_directories(${target} SYSTEM PUBLIC $<BUILD_INTERFACE:${out}>)
   target_link_libraries(${target} PUBLIC parlance::rpc protobuf::libprotobuf)
+  if(arg_VIEWS)
+    target_link_libraries(${target} PUBLIC parlance::proto_types)
+  endif()
   set_target_properties(${target} PROPERTIES PARLANCE_GENERATED_DIR ${out})
 endfunction()
 

@@ -7,7 +7,7 @@ set(folders base wire http2 grpc net rpc interceptors services)  # ARCHITECTURE.
 set(headers ${CMAKE_INSTALL_INCLUDEDIR}/parlance)
 set(cmake_files ${CMAKE_INSTALL_LIBDIR}/cmake/parlance)
 
-set(targets parlance_proto_grpc)
+set(targets parlance_proto_grpc parlance_proto_types)
 foreach(folder IN LISTS folders)
   list(APPEND targets parlance_${folder})
   install(DIRECTORY src/${folder} DESTINATION ${headers} COMPONENT dev

@@ -120,7 +120,7 @@ void FieldsWriter::define_size(Printer& out) const {
 
 void FieldsWriter::define_put(Printer& out) const {
   out.Print(variables_, "\nstd::byte* wire_put(const $fields$& fields, std::byte* end) {\n");
-  if (!is_map_entry()) out.Print("  end = ::parlance::wire::put_unknown(end, fields.unknown_fields);\n");
+  if (!is_map_entry()) out.Print("  end = fields.unknown_fields.put(end);\n");
   std::vector<const Field*> fields;
   for (int index = 0; index < message_.field_count(); ++index) fields.push_back(message_.field(index));
   std::ranges::sort(fields, std::greater{}, &Field::number);

@@ -50,19 +50,6 @@ void declare_view_names(const pb::FileDescriptor& file, pb::io::Printer& out) {
   }
 }
 
-// The files of the messages that the services' methods take and give.
-std::set<std::string> views_of_services(const pb::FileDescriptor& file) {
-  std::set<std::string> files;
-  for (int service = 0; service < file.service_count(); ++service) {
-    for (int index = 0; index < file.service(service)->method_count(); ++index) {
-      const pb::MethodDescriptor& method = *file.service(service)->method(index);
-      files.insert(views_output_name(*method.input_type()->file()));
-      files.insert(views_output_name(*method.output_type()->file()));
-    }
-  }
-  return files;
-}
-
 void write_header(const pb::FileDescriptor& file, bool with_views, pb::io::Printer& out) {
   out.Print(kBanner, "file", file.name());
   out.Print(
@@ -84,10 +71,7 @@ void write_source(const pb::FileDescriptor& file, bool with_views, pb::io::Print
   out.Print(kBanner, "file", file.name());
   out.Print("#include \"$header$.h\"\n", "header", output_name(file));
   if (file.service_count() == 0) return;
-  if (with_views) {
-    for (const std::string& views : views_of_services(file))
-      out.Print("#include \"$name$.h\"\n", "name", views);
-  }
+  if (with_views) out.Print("#include \"$views$.h\"\n", "views", views_output_name(file));
   open_namespace(file, out);
   for (int index = 0; index < file.service_count(); ++index) {
     ServiceWriter{*file.service(index), with_views}.define(out);
@@ -110,9 +94,11 @@ bool write_file(const std::string& name, const Write& write, pb::compiler::Gener
 
 bool Generator::Generate(const pb::FileDescriptor* file, const std::string& parameter,
                          pb::compiler::GeneratorContext* context, std::string* error) const {
-  const bool with_views = parameter == "views";
+  const bool views_only = parameter == "views_only";
+  const bool with_views = parameter == "views" || views_only;
   if (!parameter.empty() && !with_views) {
-    *error = "protoc-gen-parlance takes the option \"views\", but was given \"" + parameter + "\"";
+    *error =
+        "protoc-gen-parlance takes the options views and views_only, but was given \"" + parameter + "\"";
     return false;
   }
   if (with_views && !has_views(*file)) {
@@ -124,8 +110,11 @@ bool Generator::Generate(const pb::FileDescriptor* file, const std::string& para
   const auto write = [&](const std::string& name, const Write& text) {
     return write_file(name, text, *context, *error);
   };
-  bool done = write(services + ".h", [&](auto& out) { write_header(*file, with_views, out); }) &&
-              write(services + ".cpp", [&](auto& out) { write_source(*file, with_views, out); });
+  bool done = true;
+  if (!views_only) {
+    done = write(services + ".h", [&](auto& out) { write_header(*file, with_views, out); }) &&
+           write(services + ".cpp", [&](auto& out) { write_source(*file, with_views, out); });
+  }
   if (done && with_views) {
     done = write(views + ".h", [&](auto& out) { write_views_header(*file, out); }) &&
            write(views + ".cpp", [&](auto& out) { write_views_source(*file, out); });

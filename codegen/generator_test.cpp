@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <google/protobuf/compiler/importer.h>
+#include <google/protobuf/descriptor.pb.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <google/protobuf/text_format.h>
 
 #include <fstream>
 #include <map>
@@ -30,7 +32,7 @@ class ErrorsAreFailures final : public pb::compiler::MultiFileErrorCollector {
   }
 };
 
-std::map<std::string, std::string> generate(const std::string& proto) {
+std::map<std::string, std::string> generate(const std::string& proto, const std::string& parameter = "") {
   pb::compiler::DiskSourceTree tree;
   tree.MapPath("", PARLANCE_TESTDATA);
   tree.MapPath("", PARLANCE_PROTOBUF_INCLUDE);
@@ -40,7 +42,7 @@ std::map<std::string, std::string> generate(const std::string& proto) {
   if (file == nullptr) return {};
   MemoryOutput output;
   std::string error;
-  EXPECT_TRUE(Generator{}.Generate(file, "", &output, &error)) << error;
+  EXPECT_TRUE(Generator{}.Generate(file, parameter, &output, &error)) << error;
   return output.files;
 }
 
@@ -64,6 +66,46 @@ TEST(Generator, WritesAServiceWithoutPackage) { expect_golden("no_package"); }
 
 TEST(Generator, NamesTheRuntimeFromOutsideWhereAPackageHidesIt) { expect_golden("shadow"); }
 
+TEST(Generator, WritesViewsWhenAsked) {
+  const auto files = generate("views.proto", "views");
+  ASSERT_EQ(files.size(), 4u);
+  for (const auto& [name, text] : files) EXPECT_EQ(text, golden(name)) << name;
+}
+
+TEST(Generator, WritesViewsWithoutServicesWhenAsked) {
+  const auto files = generate("views.proto", "views_only");
+  ASSERT_EQ(files.size(), 2u);
+  for (const auto& [name, text] : files) EXPECT_EQ(text, golden(name)) << name;
+}
+
+// What the generator says of a file of this text when it is asked for views.
+std::string refusal(const std::string& proto_text) {
+  pb::FileDescriptorProto proto;
+  EXPECT_TRUE(pb::TextFormat::ParseFromString(proto_text, &proto));
+  pb::DescriptorPool pool{pb::DescriptorPool::generated_pool()};
+  const pb::FileDescriptor* file = pool.BuildFile(proto);
+  if (file == nullptr) return "no file";
+  MemoryOutput output;
+  std::string error;
+  EXPECT_FALSE(Generator{}.Generate(file, "views", &output, &error));
+  EXPECT_TRUE(output.files.empty());
+  return error;
+}
+
+TEST(Generator, MakesViewsOfProto3Only) {
+  EXPECT_EQ(refusal("name: 'old.proto' syntax: 'proto2'"),
+            "views are made of proto3 messages only: old.proto is proto2");
+  const std::string import = "syntax: 'proto3' dependency: 'google/protobuf/descriptor.proto' ";
+  EXPECT_EQ(refusal("name: 'field.proto' " + import +
+                    "message_type { name: 'M' field { name: 'f' number: 1 "
+                    "label: LABEL_OPTIONAL type: TYPE_MESSAGE type_name: '.google.protobuf.FileOptions' } }"),
+            "views are made of proto3 messages only: M.f is of a proto2 message");
+  EXPECT_EQ(refusal("name: 'method.proto' " + import +
+                    "message_type { name: 'M' } service { name: 'S' method { "
+                    "name: 'Get' input_type: '.M' output_type: '.google.protobuf.FileOptions' } }"),
+            "views are made of proto3 messages only: S.Get has a proto2 message");
+}
+
 TEST(Generator, WritesAPairForAFileWithoutServices) {
   const auto files = generate("other/types.proto");
   EXPECT_EQ(files.at("other/types.parlance.h"),
@@ -85,7 +127,7 @@ TEST(Generator, RefusesOptionsItDoesNotKnow) {
   MemoryOutput output;
   std::string error;
   EXPECT_FALSE(Generator{}.Generate(file, "grpc", &output, &error));
-  EXPECT_EQ(error, "protoc-gen-parlance takes the option \"views\", but was given \"grpc\"");
+  EXPECT_EQ(error, "protoc-gen-parlance takes the options views and views_only, but was given \"grpc\"");
   EXPECT_TRUE(output.files.empty());
 }
 

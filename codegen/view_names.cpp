@@ -46,25 +46,26 @@ std::string derived_name(const Descriptor& type, const char* suffix, const std::
   return "::" + (file.package().empty() ? "" : namespace_of(file) + "::") + name;
 }
 
-std::string why_not(const pb::FileDescriptor& file, const pb::FieldDescriptor& field) {
-  if (field.type() != pb::FieldDescriptor::TYPE_MESSAGE) return {};
-  if (field.message_type()->file() == &file) return {};
-  return field.message_type()->file()->syntax() == pb::FileDescriptor::SYNTAX_PROTO3
-             ? std::string{}
-             : field.full_name() + " is of a proto2 message";
+bool is_proto3(const pb::Descriptor& message) {
+  return message.file()->syntax() == pb::FileDescriptor::SYNTAX_PROTO3;
 }
 
-std::string why_not(const pb::FileDescriptor& file, const pb::Descriptor& message) {
+std::string why_not(const pb::Descriptor& message) {
   for (int index = 0; index < message.field_count(); ++index) {
-    if (std::string why = why_not(file, *message.field(index)); !why.empty()) return why;
+    const pb::FieldDescriptor& field = *message.field(index);
+    if (field.message_type() != nullptr && !is_proto3(*field.message_type())) {
+      return field.full_name() + " is of a proto2 message";
+    }
   }
   for (int index = 0; index < message.nested_type_count(); ++index) {
-    if (std::string why = why_not(file, *message.nested_type(index)); !why.empty()) return why;
+    if (std::string why = why_not(*message.nested_type(index)); !why.empty()) return why;
   }
   return {};
 }
 
 }  // namespace
+
+std::string constant_name(const pb::Descriptor& message) { return class_name(message); }
 
 std::string view_name(const pb::Descriptor& message, const std::string& package) {
   return derived_name(message, "View", package);
@@ -102,7 +103,15 @@ bool has_views(const pb::FileDescriptor& file) { return why_no_views(file).empty
 std::string why_no_views(const pb::FileDescriptor& file) {
   if (file.syntax() != pb::FileDescriptor::SYNTAX_PROTO3) return file.name() + " is proto2";
   for (int index = 0; index < file.message_type_count(); ++index) {
-    if (std::string why = why_not(file, *file.message_type(index)); !why.empty()) return why;
+    if (std::string why = why_not(*file.message_type(index)); !why.empty()) return why;
+  }
+  for (int service = 0; service < file.service_count(); ++service) {
+    for (int index = 0; index < file.service(service)->method_count(); ++index) {
+      const pb::MethodDescriptor& method = *file.service(service)->method(index);
+      if (!is_proto3(*method.input_type()) || !is_proto3(*method.output_type())) {
+        return method.full_name() + " has a proto2 message";
+      }
+    }
   }
   return {};
 }

@@ -9,6 +9,8 @@ namespace parlance::codegen {
 // The names of what is generated for views. Those of messages and enums are as a file of `package` writes
 // them: with their namespace when they are of another package.
 
+/// "Outer_Inner" for constants in the source.
+std::string constant_name(const google::protobuf::Descriptor& message);
 /// "PredictRequestView"; with an underscore where the proto has a message of that name.
 std::string view_name(const google::protobuf::Descriptor& message, const std::string& package);
 /// "PredictResponseFields".

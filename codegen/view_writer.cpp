@@ -1,7 +1,5 @@
 #include "view_writer.h"
 
-#include <google/protobuf/compiler/cpp/names.h>
-
 #include <algorithm>
 #include <vector>
 
@@ -43,9 +41,7 @@ const char* shape_of(const Field& field) {
   return "";
 }
 
-std::string entry_schema_name(const pb::Descriptor& entry) {
-  return "k" + pb::compiler::cpp::ClassName(&entry) + "Schema";
-}
+std::string entry_schema_name(const pb::Descriptor& entry) { return "k" + constant_name(entry) + "Schema"; }
 
 // What a FieldSchema says of the message a field holds.
 std::string message_schema(const Field& field) {
@@ -76,7 +72,7 @@ ViewWriter::ViewWriter(const pb::Descriptor& message) : message_(message) {
   const std::string& package = message.file()->package();
   variables_ = {{"view", view_name(message, package)},
                 {"fields", fields_name(message, package)},
-                {"class", pb::compiler::cpp::ClassName(&message)},
+                {"class", constant_name(message)},
                 {"full_name", message.full_name()}};
 }
 
@@ -190,7 +186,7 @@ void ViewWriter::define_schema(Printer& out) const {
   for (int index = 0; index < message_.nested_type_count(); ++index) {
     const pb::Descriptor& entry = *message_.nested_type(index);
     if (!entry.options().map_entry()) continue;
-    const std::string array = "k" + pb::compiler::cpp::ClassName(&entry) + "Fields";
+    const std::string array = "k" + constant_name(entry) + "Fields";
     define_field_schemas(entry, array, out);
     out.Print("constexpr ::parlance::wire::Schema $schema${\"$full_name$\", $array$};\n", "schema",
               entry_schema_name(entry), "full_name", entry.full_name(), "array", array);

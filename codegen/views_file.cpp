@@ -31,7 +31,7 @@ void for_each_message(const pb::FileDescriptor& file, const ForMessage& call) {
 
 bool is_map_entry(const pb::Descriptor& message) { return message.options().map_entry(); }
 
-// The files of other messages and enums that this one's messages hold.
+// The files of other messages and enums that this one's messages hold and its services take and give.
 std::set<std::string> imported_views(const pb::FileDescriptor& file) {
   std::set<std::string> names;
   for_each_message(file, [&](const pb::Descriptor& message) {
@@ -41,6 +41,13 @@ std::set<std::string> imported_views(const pb::FileDescriptor& file) {
       if (field.enum_type() != nullptr) names.insert(views_output_name(*field.enum_type()->file()));
     }
   });
+  for (int service = 0; service < file.service_count(); ++service) {
+    for (int index = 0; index < file.service(service)->method_count(); ++index) {
+      const pb::MethodDescriptor& method = *file.service(service)->method(index);
+      names.insert(views_output_name(*method.input_type()->file()));
+      names.insert(views_output_name(*method.output_type()->file()));
+    }
+  }
   names.erase(views_output_name(file));
   return names;
 }

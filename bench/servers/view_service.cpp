@@ -28,7 +28,7 @@ using Predictions = std::array<float, 10>;
 
 // Partial sums of their own, which the compiler adds side by side.
 float sum_of(Floats values) {
-  constexpr std::size_t kLanes = 16;
+  constexpr std::size_t kLanes = 8;
   std::array<float, kLanes> lanes{};
   std::size_t index = 0;
   for (; index + kLanes <= values.size(); index += kLanes) {

@@ -1,109 +1,14 @@
 #pragma once
 
 #include <optional>
-#include <ranges>
-#include <string>
 
 #include "base/assert.h"
 #include "base/buffer.h"
 #include "wire/encoding.h"
 #include "wire/unknown.h"
+#include "wire/values.h"
 
 namespace parlance::wire {
-
-// What the members of a generated Fields struct are: values to be written, borrowed from whoever owns them. A
-// Fields is written where it is handed over (`co_return`, `write()`, a client's call), so what it borrows
-// need only live until then. Temporary containers do not convert: a Fields may be a variable, which they
-// would not outlive.
-
-/// A string to be written; not looked at: the receiver refuses what is not UTF-8.
-class TextValue {
- public:
-  constexpr TextValue() = default;
-  constexpr TextValue(std::string_view text) : text_(text) {}
-  constexpr TextValue(const char* text) : text_(text) {}
-  TextValue(const std::string& text) : text_(text) {}
-  TextValue(const std::string&&) = delete;
-
-  Bytes bytes() const { return as_bytes(text_); }
-  constexpr bool empty() const { return text_.empty(); }
-
- private:
-  std::string_view text_;
-};
-
-/// Bytes to be written.
-class BlobValue {
- public:
-  constexpr BlobValue() = default;
-  constexpr BlobValue(Bytes bytes) : bytes_(bytes) {}
-  BlobValue(std::string_view text) : bytes_(as_bytes(text)) {}
-  BlobValue(const char* text) : bytes_(as_bytes(text)) {}
-  BlobValue(const std::string& text) : bytes_(as_bytes(text)) {}
-  BlobValue(const std::string&&) = delete;
-
-  Bytes bytes() const { return bytes_; }
-  constexpr bool empty() const { return bytes_.empty(); }
-
- private:
-  Bytes bytes_;
-};
-
-namespace detail {
-// Arrays that can be borrowed: an lvalue, or a view of one.
-template <typename Range, typename T>
-concept ArrayOf = std::ranges::contiguous_range<Range> && std::ranges::sized_range<Range> &&
-                  std::ranges::borrowed_range<Range> &&
-                  std::same_as<std::remove_cv_t<std::ranges::range_value_t<Range>>, T>;
-}  // namespace detail
-
-/// The values of a repeated field: numbers, enums, or the Fields of messages.
-template <typename T>
-class Values {
- public:
-  constexpr Values() = default;
-  template <typename Range>
-    requires(!std::same_as<std::remove_cvref_t<Range>, Values> && detail::ArrayOf<Range, T>)
-  constexpr Values(Range&& values) : data_(std::ranges::data(values)), size_(std::ranges::size(values)) {}
-
-  const T* begin() const { return data_; }
-  const T* end() const { return data_ + size_; }
-  std::size_t size() const { return size_; }
-  bool empty() const { return size_ == 0; }
-  const T& operator[](std::size_t index) const { return data_[index]; }
-
- private:
-  const T* data_ = nullptr;
-  std::size_t size_ = 0;
-};
-
-/// The values of a repeated field of strings or bytes, from an array of std::string_view, std::string or
-/// Bytes.
-class TextValues {
- public:
-  constexpr TextValues() = default;
-  template <typename Range>
-    requires(detail::ArrayOf<Range, std::string_view> || detail::ArrayOf<Range, std::string> ||
-             detail::ArrayOf<Range, Bytes>)
-  TextValues(Range&& values)
-      : data_(std::ranges::data(values)),
-        size_(std::ranges::size(values)),
-        at_(&element<std::remove_cv_t<std::ranges::range_value_t<Range>>>) {}
-
-  std::size_t size() const { return size_; }
-  Bytes operator[](std::size_t index) const { return at_(data_, index); }
-
- private:
-  template <typename T>
-  static Bytes element(const void* data, std::size_t index) {
-    const T& value = static_cast<const T*>(data)[index];
-    return {reinterpret_cast<const std::byte*>(value.data()), value.size()};
-  }
-
-  const void* data_ = nullptr;
-  std::size_t size_ = 0;
-  Bytes (*at_)(const void*, std::size_t) = nullptr;
-};
 
 // For generated code: for each kind of field, what it takes and how it is put before `end`. `kTag` stands
 // before each value. A generated Fields has wire_size() and wire_put() of its own, found by its namespace.
@@ -152,9 +57,16 @@ std::byte* put_scalar(std::byte* end, const std::optional<typename Encoding::Val
   return value ? put_present<kTag, Encoding>(end, *value) : end;
 }
 
+// A length and what `value` writes of that length.
 template <std::uint32_t kTag>
-std::size_t size_bytes(Bytes value) {
-  return kTagBytes<kTag> + length_prefixed(value.size());
+std::size_t size_bytes(std::size_t value_bytes) {
+  return kTagBytes<kTag> + length_prefixed(value_bytes);
+}
+template <std::uint32_t kTag, typename T>
+std::byte* put_written(std::byte* end, const T& value, std::size_t value_bytes) {
+  end -= value_bytes;
+  if (value_bytes > 0) value.write_to(end);
+  return put_tag<kTag>(put_varint(end, value_bytes));
 }
 template <std::uint32_t kTag>
 std::byte* put_bytes(std::byte* end, Bytes value) {
@@ -163,33 +75,33 @@ std::byte* put_bytes(std::byte* end, Bytes value) {
 // Strings and bytes.
 template <std::uint32_t kTag, typename T>
 std::size_t size_text(const T& value) {
-  return value.empty() ? 0 : size_bytes<kTag>(value.bytes());
+  return value.empty() ? 0 : size_bytes<kTag>(value.size());
 }
 template <std::uint32_t kTag, typename T>
 std::byte* put_text(std::byte* end, const T& value) {
-  return value.empty() ? end : put_bytes<kTag>(end, value.bytes());
+  return value.empty() ? end : put_written<kTag>(end, value, value.size());
 }
 template <std::uint32_t kTag, typename T>
 std::size_t size_text(const std::optional<T>& value) {
-  return value ? size_bytes<kTag>(value->bytes()) : 0;
+  return value ? size_bytes<kTag>(value->size()) : 0;
 }
 template <std::uint32_t kTag, typename T>
 std::byte* put_text(std::byte* end, const std::optional<T>& value) {
-  return value ? put_bytes<kTag>(end, value->bytes()) : end;
+  return value ? put_written<kTag>(end, *value, value->size()) : end;
 }
 // A key or a value of a map's entry.
 template <std::uint32_t kTag, typename T>
 std::size_t size_entry_text(const T& value) {
-  return size_bytes<kTag>(value.bytes());
+  return size_bytes<kTag>(value.size());
 }
 template <std::uint32_t kTag, typename T>
 std::byte* put_entry_text(std::byte* end, const T& value) {
-  return put_bytes<kTag>(end, value.bytes());
+  return put_written<kTag>(end, value, value.size());
 }
 template <std::uint32_t kTag>
 std::size_t size_texts(const TextValues& values) {
   std::size_t size = 0;
-  for (std::size_t index = 0; index < values.size(); ++index) size += size_bytes<kTag>(values[index]);
+  for (std::size_t index = 0; index < values.size(); ++index) size += size_bytes<kTag>(values[index].size());
   return size;
 }
 template <std::uint32_t kTag>
@@ -223,7 +135,7 @@ template <std::uint32_t kTag, typename Encoding>
 std::byte* put_packed(std::byte* end, const Values<typename Encoding::Value>& values) {
   if (values.empty()) return end;
   if constexpr (kIsFixed<Encoding>) {
-    return put_bytes<kTag>(end, std::as_bytes(std::span{values.begin(), values.size()}));
+    return put_written<kTag>(end, values, values.size() * sizeof(typename Encoding::Value));
   } else {
     std::byte* at = end;
     for (std::size_t index = values.size(); index-- > 0;) at = Encoding::put(at, values[index]);
@@ -233,6 +145,7 @@ std::byte* put_packed(std::byte* end, const Values<typename Encoding::Value>& va
 // Repeated scalars of a field that says [packed = false].
 template <std::uint32_t kTag, typename Encoding>
 std::size_t size_unpacked(const Values<typename Encoding::Value>& values) {
+  require(!values.is_slot(), "only packed fields can be filled in later");
   return values.size() * kTagBytes<kTag> + packed_bytes<Encoding>(values);
 }
 template <std::uint32_t kTag, typename Encoding>

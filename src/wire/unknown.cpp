@@ -15,16 +15,16 @@ void UnknownFields::Iterator::advance() {
   at_ = end_;
 }
 
-std::size_t UnknownFields::size_bytes() const {
+std::size_t UnknownFields::measured() const {
   std::size_t size_bytes = 0;
   for (const Field& field : *this) size_bytes += field.bytes.size();
   return size_bytes;
 }
 
-std::byte* put_unknown(std::byte* end, const UnknownFields& fields) {
-  std::byte* const begin = end - fields.size_bytes();
+std::byte* UnknownFields::copied_before(std::byte* end) const {
+  std::byte* const begin = end - measured();
   std::byte* at = begin;
-  for (const UnknownFields::Field& field : fields) {
+  for (const Field& field : *this) {
     std::memcpy(at, field.bytes.data(), field.bytes.size());
     at += field.bytes.size();
   }

@@ -58,15 +58,19 @@ class UnknownFields {
     const std::byte* const end = message_.data() + message_.size();
     return {end, end, schema_};
   }
-  bool empty() const { return begin() == end(); }
-  std::size_t size_bytes() const;
+  bool empty() const { return message_.empty() || begin() == end(); }
+  /// Of all of them together.
+  std::size_t size_bytes() const { return message_.empty() ? 0 : measured(); }
+
+  /// Writes them before `end`, in their order, and returns where they begin.
+  std::byte* put(std::byte* end) const { return message_.empty() ? end : copied_before(end); }
 
  private:
+  std::size_t measured() const;
+  std::byte* copied_before(std::byte* end) const;
+
   Bytes message_;
   const Schema* schema_ = nullptr;
 };
-
-/// Writes the fields before `end`, in their order; for generated code.
-std::byte* put_unknown(std::byte* end, const UnknownFields& fields);
 
 }  // namespace parlance::wire

@@ -1,5 +1,6 @@
 // Views and Fields beside libprotobuf: what one accepts the other accepts, with the same values, and both
 // write the same bytes.
+#include <google/protobuf/stubs/logging.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -17,6 +18,12 @@ using testing::EverythingView;
 using View = wire::Parsed<EverythingView>;
 
 constexpr std::uint64_t kSeed = 20261121;
+
+// libprotobuf writes a line for each string that is not UTF-8.
+[[maybe_unused]] const bool kNoLog = [] {
+  google::protobuf::SetLogHandler(nullptr);
+  return true;
+}();
 
 std::string hex(std::string_view bytes) {
   static constexpr char kDigits[] = "0123456789abcdef";
