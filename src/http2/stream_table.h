@@ -39,6 +39,7 @@ class StreamTable {
 
   std::vector<Slot> slots_;  // a power of two, at most half of them taken
   std::size_t size_ = 0;
+  std::size_t displaced_ = 0;  // not in the slot that their id asks for
 };
 
 }  // namespace parlance::http2

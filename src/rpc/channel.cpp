@@ -84,9 +84,7 @@ class StateChange final : TimerNode, LoopChannel::StateWatcher {
 };
 
 LoopChannel& part_on_this_loop(const Channel& channel) {
-  net::Loop& loop = *net::Loop::current();
-  channel.core().attach(loop);
-  return channel.core().key().on(loop);
+  return channel.core().part_on(*net::Loop::current());
 }
 
 Task<Connectivity> state_of(Channel channel) { co_return part_on_this_loop(channel).state(); }
@@ -133,13 +131,21 @@ net::Connector& ChannelConfig::connector() const {
 }
 
 ChannelCore::ChannelCore(std::shared_ptr<const ChannelConfig> config)
-    : config_(std::move(config)), channelz_id_(ChannelzRegistry::new_id()) {}
+    : config_(std::move(config)),
+      key_{net::Loop::new_local_key(), config_},
+      channelz_id_(ChannelzRegistry::new_id()) {}
 
 ChannelCore::~ChannelCore() {
   ChannelzRegistry::instance().remove_channel(channelz_id_);
   for (const auto& [loop, handle] : loops_) {
-    handle.post([key = key_] { net::Loop::current()->drop_local(key); });
+    handle.post([key = key_.number] { net::Loop::current()->drop_local(key); });
   }
+}
+
+LoopChannel& ChannelCore::part_on(net::Loop& loop) {
+  if (LoopChannel* part = key_.find_on(loop)) return *part;
+  attach(loop);
+  return key_.on(loop);
 }
 
 void ChannelCore::attach(net::Loop& loop) {

@@ -9,6 +9,7 @@
 #include "net/loop.h"
 #include "net/tls_context.h"
 #include "rpc/channel.h"
+#include "rpc/client_method.h"
 #include "rpc/target.h"
 
 namespace parlance::detail {
@@ -47,6 +48,9 @@ class ChannelCore {
   /// Makes sure that `loop` is told when the channel goes. From any thread.
   void attach(net::Loop& loop);
 
+  /// The channel's part on the current loop, which is `loop`.
+  LoopChannel& part_on(net::Loop& loop);
+
   /// How a call finds the channel's part on its loop, even when the channel has just gone.
   struct Key {
     std::uint64_t number;
@@ -56,16 +60,20 @@ class ChannelCore {
     /// The same if there is one already, else null.
     LoopChannel* find_on(net::Loop& loop) const;
   };
-  Key key() const { return {key_, config_}; }
+  const Key& key() const { return key_; }
+  /// What calls of `path` have in common; null when the channel has too many methods to keep. From any
+  /// thread.
+  const ClientMethod* find_method(std::string_view path) { return methods_.find(*config_, path); }
 
   std::int64_t channelz_id() const { return channelz_id_; }
   /// The loops that have a part of the channel, or had one and forgot it. From any thread.
   std::vector<net::LoopHandle> loops() const;
 
  private:
-  const std::uint64_t key_ = net::Loop::new_local_key();
   const std::shared_ptr<const ChannelConfig> config_;
+  const Key key_;
   const std::int64_t channelz_id_;
+  ClientMethods methods_;
   mutable std::mutex mutex_;
   std::vector<std::pair<const net::Loop*, net::LoopHandle>> loops_;  // guarded by mutex_
 };

@@ -63,6 +63,21 @@ struct ReceiveOnly {
   }
 };
 
+/// The same into the caller's message, which keeps its memory from one call to the next.
+template <typename Response>
+struct ReceiveOnlyInto {
+  OutgoingCall& call;
+  Response& message;
+  bool await_ready() const { return call.ended(); }
+  void await_suspend(std::coroutine_handle<> waiter) { call.wait_for_end(waiter); }
+  Status await_resume() {
+    Result<Buffer> bytes = only_message(call);
+    if (!bytes) return std::move(bytes.error());
+    if (Codec<Response>::parse(message, *bytes)) return {};
+    return unparsable("client", Codec<Response>::type_name(message), bytes->size());
+  }
+};
+
 template <typename Response>
 struct ReceiveNext {
   OutgoingCall& call;
@@ -75,6 +90,21 @@ struct ReceiveNext {
     if (message) return *std::move(message);
     call.spoil(message.error());
     return std::nullopt;
+  }
+};
+
+template <typename Response>
+struct ReceiveNextInto {
+  OutgoingCall& call;
+  Response& message;
+  bool await_ready() const { return call.has_message() || call.ended(); }
+  void await_suspend(std::coroutine_handle<> waiter) { call.wait_to_read(waiter); }
+  bool await_resume() {
+    std::optional<Buffer> bytes = call.try_read();
+    if (!bytes) return false;
+    if (Codec<Response>::parse(message, *bytes)) return true;
+    call.spoil(unparsable("client", Codec<Response>::type_name(message), bytes->size()));
+    return false;
   }
 };
 
@@ -163,6 +193,17 @@ class [[nodiscard]] UnaryCall : public detail::ClientCallBase {
   detail::ClientOperation<detail::ReceiveOnly<Response>> response() { return {*call_, {*call_}}; }
   auto operator co_await() { return response(); }
   auto wait() { return response().wait(); }  // Result<Response>
+  /// The response in a message of the caller's, which must outlive the await: one that is used for call after
+  /// call keeps the memory of its strings and repeated fields. What it held before is gone; it means nothing
+  /// unless the status is OK.
+  ///
+  ///   Status status = co_await client.Predict(request).into(reply);
+  ///   Status status = client.Predict(request).into(reply).wait();
+  detail::ClientOperation<detail::ReceiveOnlyInto<Response>> into(Response& message)
+    requires(!wire::View<Response>)
+  {
+    return {*call_, {*call_, message}};
+  }
 };
 
 /// One request, a stream of responses.
@@ -181,6 +222,12 @@ class [[nodiscard]] ClientReader : public detail::ClientCallBase {
 
   /// The next message; nothing at the end. One read at a time.
   detail::ClientOperation<detail::ReceiveNext<Response>> read() { return {*call_, {*call_}}; }
+  /// The same into the caller's message (UnaryCall::into). False at the end.
+  detail::ClientOperation<detail::ReceiveNextInto<Response>> read_into(Response& message)
+    requires(!wire::View<Response>)
+  {
+    return {*call_, {*call_, message}};
+  }
   /// How the call ended; ready then. Messages not read are dropped.
   detail::ClientOperation<detail::AwaitEnd> finish() { return {*call_, {*call_}}; }
 };
@@ -217,6 +264,11 @@ class [[nodiscard]] ClientReaderWriter : public detail::ClientCallBase {
   }
   detail::ClientOperation<detail::HalfClose> writes_done() { return {*call_, {*call_}}; }
   detail::ClientOperation<detail::ReceiveNext<Response>> read() { return {*call_, {*call_}}; }
+  detail::ClientOperation<detail::ReceiveNextInto<Response>> read_into(Response& message)
+    requires(!wire::View<Response>)
+  {
+    return {*call_, {*call_, message}};
+  }
   detail::ClientOperation<detail::AwaitEnd> finish() { return {*call_, {*call_}}; }
 };
 

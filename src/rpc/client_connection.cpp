@@ -22,14 +22,14 @@ ClientConnection::ClientConnection(net::Loop& loop, std::shared_ptr<const Channe
       channelz_id_(ChannelzRegistry::new_id()),
       keepalive_(keepalive),
       transport_(loop, std::move(stream), http2::Role::kClient, config_->options.http2, *this, *this),
-      peer_(std::make_shared<const std::string>(transport_.peer().to_peer_string())) {
+      responses_(transport_.peer().to_peer_string()) {
   tend_keepalive();
 }
 
 ClientConnection::~ClientConnection() { loop_.disarm(*this); }
 
 ChannelzSocket ClientConnection::describe() {
-  ChannelzSocket socket{.ref = {channelz_id_, *peer_},
+  ChannelzSocket socket{.ref = {channelz_id_, peer()},
                         .figures = figures_,
                         .is_client = true,
                         .local = transport_.local(),

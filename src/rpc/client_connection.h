@@ -11,6 +11,7 @@
 #include "net/loop.h"
 #include "rpc/channelz_info.h"
 #include "rpc/keepalive.h"
+#include "rpc/response_head.h"
 
 namespace parlance::detail {
 
@@ -45,7 +46,8 @@ class ClientConnection final : http2::ConnectionObserver, net::Http2Transport::O
   const ChannelConfig& config() const { return *config_; }
   const std::shared_ptr<const ChannelConfig>& shared_config() const { return config_; }
   /// As ServerCall::peer writes it.
-  const std::shared_ptr<const std::string>& peer() const { return peer_; }
+  const std::string& peer() const { return responses_.no_head()->peer; }
+  RememberedResponses& responses() { return responses_; }
   SocketFigures& figures() { return figures_; }
   /// Attempts of calls made on it.
   CallFigures& attempts() { return attempts_; }
@@ -91,7 +93,7 @@ class ClientConnection final : http2::ConnectionObserver, net::Http2Transport::O
   // What the server's GOAWAY said. All this is asked for until the transport is gone.
   std::string goaway_words_;
   net::Http2Transport transport_;
-  std::shared_ptr<const std::string> peer_;
+  RememberedResponses responses_;
 };
 
 }  // namespace parlance::detail

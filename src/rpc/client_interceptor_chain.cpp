@@ -87,6 +87,13 @@ void ClientInterceptorChain::settle(const Status& status) {
   waiting_.resume();
 }
 
+std::optional<Buffer> ClientInterceptorChain::take_kept() {
+  if (filtered_.empty()) return std::nullopt;
+  std::optional<Buffer> response = std::move(filtered_.front());
+  filtered_.pop_front();
+  return response;
+}
+
 Result<Buffer> ClientInterceptorChain::filter_request(Buffer framed) const {
   if (filters_.empty()) return framed;
   const Buffer message = framed.slice(grpc::kPrefixBytes, framed.size() - grpc::kPrefixBytes);

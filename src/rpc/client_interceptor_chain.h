@@ -1,7 +1,9 @@
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/slab.h"
@@ -35,6 +37,20 @@ class ClientInterceptorChain {
   /// The same for a received one, decompressed, without prefix.
   Result<Buffer> filter_response(Buffer message) const;
 
+  // --- what waits on either side of them
+  struct HeldRequest {
+    Buffer framed;
+    bool compress;
+  };
+  /// A request for the time when they let the call proceed.
+  void hold(HeldRequest request) { held_.push_back(std::move(request)); }
+  std::vector<HeldRequest> take_held() { return std::exchange(held_, {}); }
+  /// A response that went through the filters before the caller asked for it.
+  void keep(Buffer response) { filtered_.push_back(std::move(response)); }
+  std::optional<Buffer> take_kept();
+  bool has_kept() const { return !filtered_.empty(); }
+  void drop_kept() { filtered_.clear(); }
+
   // --- for ClientNext and ClientMessageFilter
   Task<Status> next(std::size_t index);
   void add(ClientMessageFilter& filter) { filters_.push_back(&filter); }
@@ -53,6 +69,8 @@ class ClientInterceptorChain {
   ClientCallContext context_;
   const Interceptors& interceptors_;
   std::vector<ClientMessageFilter*> filters_;
+  std::vector<HeldRequest> held_;
+  std::deque<Buffer> filtered_;
   std::optional<Task<Status>> outermost_;
   std::optional<Status> outcome_;
   Waiter waiting_;

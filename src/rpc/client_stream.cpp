@@ -1,9 +1,5 @@
 #include "rpc/client_stream.h"
 
-#include <algorithm>
-#include <charconv>
-
-#include "grpc/content_type.h"
 #include "grpc/error_details.h"
 #include "grpc/header_list.h"
 #include "grpc/status_wire.h"
@@ -11,6 +7,7 @@
 #include "rpc/channel_core.h"
 #include "rpc/client_connection.h"
 #include "rpc/client_errors.h"
+#include "rpc/client_method.h"
 #include "rpc/load_report.h"
 #include "rpc/loop_channel.h"
 #include "rpc/outgoing_call.h"
@@ -18,9 +15,16 @@
 namespace parlance::detail {
 namespace {
 
-std::string_view value_of(http2::HeaderFields fields, http2::HeaderToken token) {
-  const auto field = std::ranges::find(fields, token, &http2::HeaderField::token);
-  return field == fields.end() ? std::string_view{} : field->value;
+// What trailers say, or a header section in their place.
+AttemptEnd read_end(http2::HeaderFields fields) {
+  AttemptEnd end{.status = grpc::status_from_trailers(fields), .by_server = grpc::has_grpc_status(fields)};
+  if (Result<grpc::Metadata> metadata = grpc::Metadata::from_fields(fields)) {
+    end.trailers = *std::move(metadata);
+  } else if (end.status.ok()) {
+    end.status = at_client(metadata.error());
+    end.by_server = false;
+  }
+  return end;
 }
 
 }  // namespace
@@ -46,27 +50,24 @@ void ClientStream::open_on(ClientConnection& connection) {
 }
 
 http2::StreamId ClientStream::open_stream() {
-  const ChannelConfig& config = connection_->config();
-  grpc::HeaderList fields;
-  using enum http2::HeaderToken;
-  fields.add(":method", "POST", kMethod);
-  fields.add(":scheme", config.tls == nullptr ? "http" : "https", kScheme);
-  fields.add(":path", call_.path(), kPath);
-  fields.add(":authority", config.authority, kAuthority);
-  fields.add("te", "trailers", kTe);
-  fields.add("content-type", grpc::kContentType, kContentType);
+  const bool plain = call_.deadline().is_never() && call_.request_metadata().empty() && earlier_ == 0 &&
+                     call_.request_encoding() == grpc::Encoding::kIdentity;
+  if (!plain) return open_with_more();
+  return connection_->http2().open_stream(call_.method().head(), {}, false, *this);
+}
+
+http2::StreamId ClientStream::open_with_more() {
+  grpc::HeaderList more;
   if (call_.request_encoding() != grpc::Encoding::kIdentity) {
-    fields.add("grpc-encoding", grpc::to_string(call_.request_encoding()), kGrpcEncoding);
+    more.add("grpc-encoding", grpc::to_string(call_.request_encoding()), http2::HeaderToken::kGrpcEncoding);
   }
-  fields.add("grpc-accept-encoding", grpc::kAcceptEncoding, kGrpcAcceptEncoding);
-  fields.add("user-agent", config.user_agent, kUserAgent);
   if (!call_.deadline().is_never()) {
-    fields.add_copy("grpc-timeout", grpc::format_timeout(call_.deadline().remaining(Clock::now())).view(),
-                    kGrpcTimeout);
+    more.add_copy("grpc-timeout", grpc::format_timeout(call_.deadline().remaining(Clock::now())).view(),
+                  http2::HeaderToken::kGrpcTimeout);
   }
-  if (earlier_ > 0) fields.add_copy("grpc-previous-rpc-attempts", std::to_string(earlier_));
-  call_.request_metadata().append_to(fields);
-  return connection_->http2().open_stream(fields.fields(), false, *this);
+  if (earlier_ > 0) more.add_copy("grpc-previous-rpc-attempts", std::to_string(earlier_));
+  call_.request_metadata().append_to(more);
+  return connection_->http2().open_stream(call_.method().head(), more.fields(), false, *this);
 }
 
 void ClientStream::fail(Status status, bool may_retry) {
@@ -131,45 +132,33 @@ void ClientStream::tell_policy(StatusCode code, const grpc::Metadata* trailers) 
   LoopChannel* channel = std::exchange(channel_, nullptr);
   if (channel == nullptr) return;
   std::optional<balancing::LoadReport> load;
-  if (trailers != nullptr) load = load_report_of(*trailers);
+  if (trailers != nullptr && !trailers->empty()) load = load_report_of(*trailers);
   channel->on_attempt_ended(backend_, code, load);
 }
 
 void ClientStream::on_headers(http2::HeaderFields fields, bool end_stream) {
-  const std::optional<int> status = grpc::http_status(fields);
-  if (status && *status < 200) return;
-  if (status) http_status_ = status;
   if (ended_) return;
   if (end_stream) return read_trailers(fields);
-
-  const std::string_view content_type = value_of(fields, http2::HeaderToken::kContentType);
-  if (http_status_ != 200) return refuse(grpc::status_from_http_status(http_status_.value_or(0)));
-  if (grpc::parse_content_type(content_type) == grpc::ContentType::kNotGrpc) {
-    return refuse(not_grpc(content_type));
-  }
-  grpc::Encoding encoding = grpc::Encoding::kIdentity;
-  if (const std::string_view name = value_of(fields, http2::HeaderToken::kGrpcEncoding); !name.empty()) {
-    const auto known = grpc::parse_encoding(name);
-    if (!known) return refuse(unsupported_response_encoding(name));
-    encoding = *known;
-  }
-  Result<grpc::Metadata> metadata = grpc::Metadata::from_fields(fields);
-  if (!metadata) return refuse(at_client(metadata.error()));
-  call_.on_response_headers(*this, *std::move(metadata), encoding);
+  RememberedResponses& responses = connection_->responses();
+  const SharedResponseHead& head = responses.head(connection_->http2().section_id(), fields);
+  if (head->http_status && *head->http_status < 200) return;
+  if (!head->error.ok()) return refuse(head->error);
+  call_.on_response_head(*this, head);
 }
 
 void ClientStream::read_trailers(http2::HeaderFields fields) {
-  AttemptEnd end{.status = grpc::status_from_trailers(fields, http_status_.value_or(200)),
-                 .by_server = grpc::has_grpc_status(fields)};
-  if (Result<grpc::Metadata> metadata = grpc::Metadata::from_fields(fields)) {
-    end.trailers = *std::move(metadata);
-  } else if (end.status.ok()) {
-    end.status = at_client(metadata.error());
-    end.by_server = false;
-  }
   ClientConnection& connection = *connection_;
+  const std::uint64_t section_id = connection.http2().section_id();
   const bool half_closed = call_.half_closed();
-  report(std::move(end));
+  if (connection.responses().is_plain_ok(section_id)) {
+    report({.status = {}, .by_server = true});
+  } else {
+    AttemptEnd end = read_end(fields);
+    if (end.status.ok() && end.by_server && end.trailers.empty()) {
+      connection.responses().remember_plain_ok(section_id);
+    }
+    report(std::move(end));
+  }
   if (half_closed) return;
   // The server has answered without waiting for the rest (RFC 9113 section 8.1).
   connection.http2().reset(id_, http2::ErrorCode::kNoError);  // deletes this

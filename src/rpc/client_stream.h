@@ -1,8 +1,5 @@
 #pragma once
 
-#include <optional>
-#include <string>
-
 #include "base/buffer.h"
 #include "base/slab.h"
 #include "base/status.h"
@@ -75,6 +72,7 @@ class ClientStream final : public http2::StreamObserver, public QueuedAttempt {
   void on_closed(const http2::StreamEnd& end) override;
 
   http2::StreamId open_stream();
+  http2::StreamId open_with_more();
   void read_trailers(http2::HeaderFields fields);
   Status status_of(const http2::StreamEnd& end) const;
   void report(AttemptEnd end);
@@ -87,7 +85,6 @@ class ClientStream final : public http2::StreamObserver, public QueuedAttempt {
   balancing::BackendId backend_ = 0;
   ClientConnection* connection_ = nullptr;  // while the stream is open
   http2::StreamId id_ = 0;
-  std::optional<int> http_status_;
   bool ended_ = false;
 };
 

@@ -43,7 +43,7 @@ void LoopChannel::remove(OutgoingCall& call) {
 void LoopChannel::begin(OutgoingCall& call) {
   if (const auto* refused = std::get_if<Status>(&config_->means)) return call.fail(*refused);
   if (resolver_ == nullptr) resolve();
-  if (resolved_) return call.configure(service_config_);
+  if (resolved_) return call.configure(methods_.config(call.method(), *service_config_));
   const bool waits = call.waits_for_ready() || resolution_failure_.empty();
   if (!waits) return call.fail(unresolved());
   unresolved_.push_back(&call);
@@ -77,7 +77,7 @@ void LoopChannel::on_resolved(Resolver::Answer answer) {
   while (!unresolved_.empty()) {
     OutgoingCall& call = *unresolved_.front();
     unresolved_.erase(unresolved_.begin());
-    call.configure(service_config_);
+    call.configure(methods_.config(call.method(), *service_config_));
   }
   loop_.at_turn_end(*this);
 }
@@ -88,6 +88,8 @@ void LoopChannel::use_service_config(const std::optional<std::string>& json) {
   auto parsed = ServiceConfig::parse(*json);
   if (!parsed) return;
   service_config_json_ = json;
+  for (OutgoingCall* call : calls_) call->keep_service_config(service_config_);
+  methods_.forget_configs();
   service_config_ = std::make_shared<const ServiceConfig>(*std::move(parsed));
   throttle_.emplace(service_config_->retry_throttling());
 }
@@ -109,6 +111,7 @@ std::vector<balancing::Backend> LoopChannel::update_subchannels(const std::vecto
   for (const auto& [address, id] : by_address_) {
     if (kept.contains(address)) continue;
     const auto gone = subchannels_.find(id);
+    if (last_used_ == gone->second.get()) last_used_ = nullptr;
     retired_.push_back(std::move(gone->second));
     subchannels_.erase(gone);
     retired_.back()->release();
@@ -148,7 +151,7 @@ void LoopChannel::place(ClientStream& attempt) {
     case balancing::Pick::Kind::kUse:
       policy_->on_call_started(pick.backend);
       attempt.set_backend(*this, pick.backend);
-      return subchannels_.at(pick.backend)->take(attempt);
+      return subchannel(pick.backend).take(attempt);
     case balancing::Pick::Kind::kFail:
       if (!call.waits_for_ready()) return attempt.fail(std::move(pick.status));
       break;
@@ -156,6 +159,11 @@ void LoopChannel::place(ClientStream& attempt) {
       break;
   }
   waiting_.push(attempt);
+}
+
+Subchannel& LoopChannel::subchannel(balancing::BackendId backend) {
+  if (last_used_ == nullptr || last_used_->id() != backend) last_used_ = subchannels_.at(backend).get();
+  return *last_used_;
 }
 
 void LoopChannel::take_back(AttemptQueue& attempts) {

@@ -13,6 +13,7 @@
 #include "rpc/attempt_queue.h"
 #include "rpc/balancing/policy.h"
 #include "rpc/channel_core.h"
+#include "rpc/method_memory.h"
 #include "rpc/resolver.h"
 #include "rpc/retry_throttle.h"
 #include "rpc/server_watch.h"
@@ -38,6 +39,15 @@ class LoopChannel final : public net::LoopLocal, Resolver::Listener, balancing::
   // --- for calls and their attempts
   void add(OutgoingCall& call);
   void remove(OutgoingCall& call);
+  /// What the channel keeps of the method; null when it keeps too many. `core` is the channel's.
+  const ClientMethod* find_method(ChannelCore& core, std::string_view path) {
+    return methods_.find(core, path);
+  }
+  /// Whether the service config gives calls of the method a timeout, as far as is known; true while it is
+  /// not.
+  bool may_have_timeout(const ClientMethod& method) {
+    return !resolved_ || methods_.config(method, *service_config_).timeout.has_value();
+  }
   /// Calls OutgoingCall::configure or ::fail, now or later.
   void begin(OutgoingCall& call);
   /// Hands the attempt to a backend, now or later, or fails it.
@@ -104,6 +114,7 @@ class LoopChannel final : public net::LoopLocal, Resolver::Listener, balancing::
   void tell_connecting();
   void tell_state_watchers();
   Status unresolved() const;
+  Subchannel& subchannel(balancing::BackendId backend);
 
   struct PolicyTimer final : TimerNode {
     explicit PolicyTimer(LoopChannel& of) : channel(of) {}
@@ -115,6 +126,7 @@ class LoopChannel final : public net::LoopLocal, Resolver::Listener, balancing::
   const std::shared_ptr<const ChannelConfig> config_;
   std::shared_ptr<const ServiceConfig> service_config_;
   std::optional<std::string> service_config_json_;  // of the resolver
+  MethodMemory methods_;
   std::optional<RetryThrottle> throttle_;
   KeepaliveOptions keepalive_;  // less often after "too_many_pings"
 
@@ -127,6 +139,7 @@ class LoopChannel final : public net::LoopLocal, Resolver::Listener, balancing::
   std::map<std::string, balancing::BackendId, std::less<>> by_address_;
   std::vector<std::unique_ptr<Subchannel>> retired_;  // out of the list; their calls run on
   balancing::BackendId last_backend_ = 0;
+  Subchannel* last_used_ = nullptr;               // of subchannels_
   std::vector<balancing::BackendId> connecting_;  // of which the policy is to be told
   std::unique_ptr<balancing::Policy> policy_;
   PolicyTimer policy_timer_{*this};

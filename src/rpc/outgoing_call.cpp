@@ -20,55 +20,85 @@ constexpr Duration kLargestMargin = std::chrono::milliseconds{5};
 constexpr int kMarginFraction = 10;
 constexpr std::string_view kPushback = "grpc-retry-pushback-ms";
 
+const grpc::Metadata kNoMetadata;
 const decltype(MethodConfig::attempts) kOneAttempt = RetryPolicy{.max_attempts = 1};
 
 }  // namespace
 
-OutgoingCall::OutgoingCall(net::Loop& loop, std::shared_ptr<const ChannelConfig> config,
-                           std::string_view path, const CallOptions& options)
+OutgoingCall::OutgoingCall(net::Loop& loop, const ChannelConfig& config, const CallOptions& options)
     : loop_(loop),
-      config_(std::move(config)),
-      path_(path),
-      started_at_(Clock::now()),
+      config_(config),
       deadline_(options.deadline),
       asked_to_wait_for_ready_(options.wait_for_ready),
       wait_for_ready_(options.wait_for_ready.value_or(false)),
-      request_encoding_(options.compression.value_or(config_->options.compression)),
-      response_(config_->options.max_receive_message_bytes) {
-  if (options.timeout > Duration::zero()) {
-    deadline_ = earliest(deadline_, Deadline::after(started_at_, options.timeout));
-  }
+      request_encoding_(options.compression.value_or(config_.options.compression)),
+      response_(config_.options.max_receive_message_bytes) {
   if (options.metadata != nullptr) request_metadata_ = *options.metadata;
-  if (!config_->options.interceptors.empty()) {
-    interceptors_ = std::make_unique<ClientInterceptorChain>(*this, config_->options.interceptors);
+  if (!config_.options.interceptors.empty()) {
+    interceptors_ = std::make_unique<ClientInterceptorChain>(*this, config_.options.interceptors);
   }
+}
+
+void OutgoingCall::use(const ClientMethod* kept, std::string_view path) {
+  if (kept == nullptr) own_method_ = std::make_unique<const ClientMethod>(config_, path);
+  method_ = kept != nullptr ? kept : own_method_.get();
+}
+
+void OutgoingCall::start_clock(TimePoint now, const CallOptions& options) {
+  started_at_ = now;
+  if (options.timeout > Duration::zero()) {
+    deadline_ = earliest(deadline_, Deadline::after(now, options.timeout));
+  }
+}
+
+// A call that has no deadline is spared a look at the clock.
+OutgoingCall* OutgoingCall::make_here(net::Loop& loop, const Channel& channel, LoopChannel& part,
+                                      std::string_view path, const CallOptions& options) {
+  auto* call = new OutgoingCall{loop, channel.core().config(), options};
+  call->channel_ = channel;
+  call->use(part.find_method(channel.core(), path), path);
+  const bool timed = options.timeout > Duration::zero() || !call->deadline_.is_never() ||
+                     part.may_have_timeout(call->method());
+  call->start_clock(timed ? Clock::now() : loop.now(), options);
+  return call;
+}
+
+OutgoingCall* OutgoingCall::make_elsewhere(net::Loop& loop, const Channel& channel, std::string_view path,
+                                           const CallOptions& options) {
+  channel.core().attach(loop);
+  auto* call = new OutgoingCall{loop, channel.core().config(), options};
+  call->channel_ = channel;
+  call->use(channel.core().find_method(path), path);
+  call->start_clock(Clock::now(), options);
+  return call;
 }
 
 OutgoingCallRef OutgoingCall::start(const Channel& channel, std::string_view path, const CallOptions& options,
                                     std::optional<Buffer> first_message, bool half_close) {
   net::Loop* current = net::Loop::current();
-  net::Loop& loop = current != nullptr ? *current : net::background_loop();
-  ChannelCore& core = channel.core();
-  core.attach(loop);
-  auto* call = new OutgoingCall{loop, core.shared_config(), path, options};
-  call->channel_ = channel;
+  LoopChannel* part = current != nullptr ? &channel.core().part_on(*current) : nullptr;
+  OutgoingCall* call = part != nullptr ? make_here(*current, channel, *part, path, options)
+                                       : make_elsewhere(net::background_loop(), channel, path, options);
   if (first_message) call->hold(*std::move(first_message), options.request.compress);
   call->half_closed_ = half_close;
   OutgoingCallRef reference{call};
 
   if (ServerCall* parent = current_call(); parent != nullptr && !options.detached) call->inherit(*parent);
   call->add_reference();  // the channel's, until the end
-  if (current != nullptr) {
-    call->begin(core.key().on(loop));
+  if (part != nullptr) {
+    call->begin(*part);
   } else {
-    loop.post([call, key = core.key()] { call->begin(key.on(call->loop_)); });
+    call->loop_.post([call, key = channel.core().key()] { call->begin(key.on(call->loop_)); });
   }
   return reference;
 }
 
 OutgoingCallRef OutgoingCall::start_on(ClientConnection& connection, std::string_view path, Buffer request) {
-  auto* call = new OutgoingCall{connection.loop(), connection.shared_config(), path, CallOptions{}};
-  call->keep(std::move(request));
+  auto* call = new OutgoingCall{connection.loop(), connection.config(), CallOptions{}};
+  call->own_config_ = connection.shared_config();
+  call->use(nullptr, path);
+  call->start_clock(Clock::now(), {});
+  call->messages_.add(std::move(request));
   call->half_closed_ = true;
   OutgoingCallRef reference{call};
   call->add_reference();
@@ -94,6 +124,10 @@ void OutgoingCall::inherit(ServerCall& parent) {
   parent.on_cancelled(*this);
 }
 
+const grpc::Metadata& OutgoingCall::initial_metadata() const {
+  return head_ == nullptr ? kNoMetadata : head_->metadata;
+}
+
 void OutgoingCall::hand_hops_up() {
   if (!is_listening() || !parent_->wants_hops()) return;
   for (const std::string_view hop : trailing_metadata_.all(ServerCall::kHopsName)) parent_->add_hop(hop);
@@ -106,17 +140,21 @@ void OutgoingCall::begin(LoopChannel& loop_channel) {
   begun_ = true;
   loop_channel_ = &loop_channel;
   loop_channel.add(*this);
-  if (deadline_.expired(Clock::now())) return end(deadline_before_start());
-  if (!deadline_.is_never()) loop_.arm(*this, deadline_.at());
+  if (!deadline_.is_never()) {
+    if (deadline_.expired(Clock::now())) return end(deadline_before_start());
+    loop_.arm(*this, deadline_.at());
+  }
   if (interceptors_ != nullptr) return interceptors_->start();
   proceed();
 }
 
 void OutgoingCall::proceed() {
-  for (HeldMessage& message : std::exchange(held_, {})) {
-    Result<Buffer> framed = prepared(std::move(message.framed), message.compress);
-    if (!framed) return conclude(std::move(framed.error()));
-    keep(*std::move(framed));
+  if (interceptors_ != nullptr) {
+    for (ClientInterceptorChain::HeldRequest& request : interceptors_->take_held()) {
+      Result<Buffer> framed = prepared(std::move(request.framed), request.compress);
+      if (!framed) return conclude(std::move(framed.error()));
+      messages_.add(*std::move(framed));
+    }
   }
   loop_channel_->begin(*this);
 }
@@ -136,40 +174,48 @@ void OutgoingCall::interceptors_ended(Status status) {
   drop_reference();
 }
 
-void OutgoingCall::configure(std::shared_ptr<const ServiceConfig> config) {
-  service_config_ = std::move(config);
-  method_config_ = &service_config_->method(path_);
+void OutgoingCall::configure(const MethodConfig& config) {
+  method_config_ = &config;
   wait_for_ready_ = asked_to_wait_for_ready_.value_or(method_config_->wait_for_ready.value_or(false));
   if (method_config_->timeout) {
     limit_deadline(Deadline::after(started_at_, *method_config_->timeout), DeadlineSource::kServiceConfig);
   }
   if (const auto& limit = method_config_->max_response_message_bytes) response_.limit_message_bytes(*limit);
-  for (const Buffer& message : messages_) {
-    if (Status status = check_request_size(message.size()); !status.ok()) return conclude(std::move(status));
+  for (std::size_t i = 0; i < messages_.count(); ++i) {
+    Status status = check_request_size(messages_[i].size());
+    if (!status.ok()) return conclude(std::move(status));
   }
-  plan_.emplace(config_->options.enable_retries ? method_config_->attempts : kOneAttempt);
+  plan_.emplace(config_.options.enable_retries ? method_config_->attempts : kOneAttempt);
   start_attempt();
 }
 
+void OutgoingCall::keep_service_config(const std::shared_ptr<const ServiceConfig>& config) {
+  if (method_config_ != nullptr && service_config_ == nullptr) service_config_ = config;
+}
+
 Status OutgoingCall::check_request_size(std::size_t framed_bytes) const {
-  std::size_t limit = config_->options.max_send_message_bytes;
+  std::size_t limit = config_.options.max_send_message_bytes;
   if (method_config_ != nullptr) {
     limit = std::min(limit, method_config_->max_request_message_bytes.value_or(limit));
   }
   const std::size_t size_bytes = framed_bytes - grpc::kPrefixBytes;
   if (size_bytes <= limit) return {};
-  return request_too_large(size_bytes, limit, limit < config_->options.max_send_message_bytes);
+  return request_too_large(size_bytes, limit, limit < config_.options.max_send_message_bytes);
 }
 
 void OutgoingCall::fail(Status status) { conclude(std::move(status)); }
 
 void OutgoingCall::start_attempt() {
-  loop_.disarm(next_attempt_);
+  disarm_next_attempt();
   if (attempts_.full()) return;
   if (const auto hedge_after = plan_->on_started()) loop_.arm(next_attempt_, loop_.now() + *hedge_after);
   auto* attempt = new ClientStream{*this, made_attempts_++};
   attempts_.add(*attempt);
   loop_channel_->start(*attempt);
+}
+
+void OutgoingCall::disarm_next_attempt() {
+  if (next_attempt_.armed()) loop_.disarm(next_attempt_);
 }
 
 void OutgoingCall::next_attempt_due() {
@@ -180,20 +226,19 @@ void OutgoingCall::next_attempt_due() {
 }
 
 void OutgoingCall::on_attempt_open(ClientStream& attempt) {
-  if (messages_.empty() && half_closed_) attempt.half_close();
-  for (std::size_t i = 0; i < messages_.size(); ++i) {
-    attempt.send(messages_[i], half_closed_ && i + 1 == messages_.size());
+  if (messages_.count() == 0 && half_closed_) attempt.half_close();
+  for (std::size_t i = 0; i < messages_.count(); ++i) {
+    attempt.send(messages_[i], half_closed_ && i + 1 == messages_.count());
   }
-  if (is_committed_ || kept_bytes_ > config_->options.retry_buffer_bytes) commit(attempt);
+  if (is_committed_ || messages_.bytes() > config_.options.retry_buffer_bytes) commit(attempt);
   writer_waiting_.resume();
 }
 
 void OutgoingCall::commit(ClientStream& attempt) {
   is_committed_ = true;
-  loop_.disarm(next_attempt_);
+  disarm_next_attempt();
   drop_attempts(StatusCode::kCancelled, &attempt);
   messages_.clear();
-  kept_bytes_ = 0;
 }
 
 // Dropping one makes room on its connection, which another may take at once, of whatever call; so what waits
@@ -205,20 +250,17 @@ void OutgoingCall::drop_attempts(StatusCode code, const ClientStream* but) {
   }
 }
 
-void OutgoingCall::on_response_headers(ClientStream& attempt, grpc::Metadata metadata,
-                                       grpc::Encoding encoding) {
+void OutgoingCall::on_response_head(ClientStream& attempt, const SharedResponseHead& head) {
   add_reference();
   commit(attempt);
   // Somebody who heard of the others' end may have cancelled the call, and the attempt with it.
-  if (!ended_) take_headers(attempt, std::move(metadata), encoding);
+  if (!ended_) take_head(head);
   drop_reference();
 }
 
-void OutgoingCall::take_headers(const ClientStream& attempt, grpc::Metadata metadata,
-                                grpc::Encoding encoding) {
-  peer_ = attempt.connection()->peer();
-  response_.set_encoding(encoding);
-  initial_metadata_ = std::move(metadata);
+void OutgoingCall::take_head(const SharedResponseHead& head) {
+  head_ = head;
+  response_.set_encoding(head->encoding);
   headers_received_ = true;
   tell_writer();
   headers_waiting_.resume();
@@ -237,7 +279,9 @@ void OutgoingCall::on_response_bytes(ClientStream& attempt, Bytes data) {
 void OutgoingCall::on_attempt_ended(ClientStream& attempt, AttemptEnd ended) {
   attempts_.remove(attempt);
   if (ended_) return;
-  if (!is_committed_ && attempt.connection() != nullptr) peer_ = attempt.connection()->peer();
+  if (!is_committed_ && attempt.connection() != nullptr) {
+    head_ = attempt.connection()->responses().no_head();
+  }
   if (ended.status.ok()) {
     ended.status = response_.finish();
     ended.by_server = false;
@@ -248,7 +292,7 @@ void OutgoingCall::on_attempt_ended(ClientStream& attempt, AttemptEnd ended) {
     tell_writer();
   } else {
     if (!ended.by_server) ended.status = with_attempts(std::move(ended.status));
-    trailing_metadata_ = std::move(ended.trailers);
+    if (!ended.trailers.empty()) trailing_metadata_ = std::move(ended.trailers);
     drop_attempts(StatusCode::kCancelled);
     conclude(std::move(ended.status));
   }
@@ -298,8 +342,8 @@ Buffer OutgoingCall::encoded(Buffer framed, bool compress) const {
 }
 
 void OutgoingCall::hold(Buffer framed, bool compress) {
-  if (interceptors_ == nullptr) return keep(encoded(std::move(framed), compress));
-  held_.push_back({std::move(framed), compress});
+  if (interceptors_ == nullptr) return messages_.add(encoded(std::move(framed), compress));
+  interceptors_->hold({std::move(framed), compress});
 }
 
 Result<Buffer> OutgoingCall::prepared(Buffer framed, bool compress) const {
@@ -311,11 +355,6 @@ Result<Buffer> OutgoingCall::prepared(Buffer framed, bool compress) const {
   framed = encoded(std::move(framed), compress);
   if (Status status = check_request_size(framed.size()); !status.ok()) return std::unexpected(status);
   return framed;
-}
-
-void OutgoingCall::keep(Buffer framed) {
-  kept_bytes_ += framed.size();
-  messages_.push_back(std::move(framed));
 }
 
 bool OutgoingCall::send_message(Buffer message, bool compress) {
@@ -331,8 +370,8 @@ bool OutgoingCall::send_message(Buffer message, bool compress) {
   }
   for (ClientStream* attempt : attempts_) attempt->send(*framed, false);
   if (is_committed_) return true;
-  keep(*std::move(framed));
-  if (kept_bytes_ > config_->options.retry_buffer_bytes && !attempts_.empty() &&
+  messages_.add(*std::move(framed));
+  if (messages_.bytes() > config_.options.retry_buffer_bytes && !attempts_.empty() &&
       attempts_.first().is_open()) {
     commit(attempts_.first());
   }
@@ -346,17 +385,13 @@ void OutgoingCall::half_close() {
 
 bool OutgoingCall::send_queue_full() const {
   if (ended_) return false;
-  const std::size_t limit = config_->options.send_high_water_bytes;
-  if (attempts_.empty() || !attempts_.first().is_open()) return kept_bytes_ > limit;
+  const std::size_t limit = config_.options.send_high_water_bytes;
+  if (attempts_.empty() || !attempts_.first().is_open()) return messages_.bytes() > limit;
   return attempts_.first().queued_bytes() > limit;
 }
 
 std::optional<Buffer> OutgoingCall::try_read() {
-  if (!filtered_.empty()) {
-    Buffer message = std::move(filtered_.front());
-    filtered_.pop_front();
-    return message;
-  }
+  if (interceptors_ != nullptr && interceptors_->has_kept()) return interceptors_->take_kept();
   std::optional<Result<Buffer>> message = next_response();
   if (!message) return std::nullopt;
   if (*message) return **std::move(message);
@@ -376,14 +411,14 @@ Status OutgoingCall::filter_the_rest() {
   if (!interceptors_->has_filters()) return {};
   while (auto message = next_response()) {
     if (!*message) return std::move(message->error());
-    filtered_.push_back(**std::move(message));
+    interceptors_->keep(**std::move(message));
   }
   return {};
 }
 
 void OutgoingCall::discard_messages() {
   discarding_ = true;
-  filtered_.clear();
+  if (interceptors_ != nullptr) interceptors_->drop_kept();
   response_.drop_all();
   credit_window();
 }
@@ -432,8 +467,10 @@ void OutgoingCall::end_with(Status status) {
 
 void OutgoingCall::cancel_from_anywhere() {
   if (loop_.is_current()) return cancel();
-  add_reference();
+  cancellations_under_way_.fetch_add(1, std::memory_order_relaxed);
   loop_.post([this] {
+    add_reference();
+    cancellations_under_way_.fetch_sub(1, std::memory_order_relaxed);
     cancel();
     drop_reference();
   });
@@ -447,8 +484,8 @@ Status OutgoingCall::with_attempts(Status status) const {
 
 void OutgoingCall::end(Status status) {
   if (std::exchange(ended_, true)) return;
-  loop_.disarm(*this);
-  loop_.disarm(next_attempt_);
+  if (armed()) loop_.disarm(*this);
+  disarm_next_attempt();
   hand_hops_up();
   stop_listening();
   status_ = std::move(status);
@@ -466,8 +503,9 @@ void OutgoingCall::forget_waiters() {
   headers_waiting_ = reader_waiting_ = writer_waiting_ = end_waiting_ = Waiter{};
 }
 
-void OutgoingCall::drop_reference() {
-  if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+// A thread that cancels has no reference; its job finds the call all the same and deletes it then.
+void OutgoingCall::delete_unless_awaited() {
+  if (cancellations_under_way_.load(std::memory_order_acquire) == 0) delete this;
 }
 
 void OutgoingCall::dropped_by_caller() {

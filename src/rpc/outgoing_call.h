@@ -2,13 +2,10 @@
 
 #include <atomic>
 #include <coroutine>
-#include <deque>
 #include <memory>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "base/buffer.h"
 #include "base/slab.h"
@@ -24,6 +21,9 @@
 #include "rpc/channel.h"
 #include "rpc/client_errors.h"
 #include "rpc/client_interceptor_chain.h"
+#include "rpc/client_method.h"
+#include "rpc/kept_messages.h"
+#include "rpc/response_head.h"
 #include "rpc/response_messages.h"
 
 namespace parlance::detail {
@@ -54,17 +54,19 @@ class OutgoingCall final : TimerNode, CancellationListener {
   // -----------------------------------------------------------------------
   /// The next response message if one is there, decompressed; one that cannot be spoils the call.
   std::optional<Buffer> try_read();
-  bool has_message() const { return !filtered_.empty() || response_.has_message(); }
+  bool has_message() const {
+    return response_.has_message() || (interceptors_ != nullptr && interceptors_->has_kept());
+  }
   /// Whether the message that try_read() gave last came compressed.
   bool message_was_compressed() const { return response_.was_compressed(); }
   /// The status is known: no message but those already here will come.
   bool ended() const { return ended_; }
   const Status& status() const { return status_; }
   bool headers_received() const { return headers_received_; }
-  const grpc::Metadata& initial_metadata() const { return initial_metadata_; }
+  const grpc::Metadata& initial_metadata() const;
   const grpc::Metadata& trailing_metadata() const { return trailing_metadata_; }
   /// The backend of the attempt that was answered, as ServerCall::peer writes it; empty before.
-  std::string_view peer() const { return peer_ == nullptr ? std::string_view{} : *peer_; }
+  std::string_view peer() const { return head_ == nullptr ? std::string_view{} : head_->peer; }
 
   /// False when the call has ended. Compresses when the call does, unless told.
   bool send_message(Buffer framed, bool compress = true);
@@ -93,8 +95,9 @@ class OutgoingCall final : TimerNode, CancellationListener {
 
   // --- for its channel and its attempts
   // -----------------------------------------------------------------------
-  const ChannelConfig& config() const { return *config_; }
-  const std::string& path() const { return path_; }
+  const ChannelConfig& config() const { return config_; }
+  const ClientMethod& method() const { return *method_; }
+  const std::string& path() const { return method_->path(); }
   Deadline deadline() const { return deadline_; }
   bool waits_for_ready() const { return wait_for_ready_; }
   grpc::Encoding request_encoding() const { return request_encoding_; }
@@ -105,12 +108,15 @@ class OutgoingCall final : TimerNode, CancellationListener {
   /// before the timer here.
   Status at_its_deadline(Status status) const;
 
-  /// The channel knows what its service config says of the call: the first attempt may begin.
-  void configure(std::shared_ptr<const ServiceConfig> config);
+  /// The channel knows what its service config says of the call: the first attempt may begin. `config` lives
+  /// until the call has ended, or is kept:
+  void configure(const MethodConfig& config);
+  /// The channel takes another one; the call's is part of this.
+  void keep_service_config(const std::shared_ptr<const ServiceConfig>& config);
   /// No attempt can be made at all.
   void fail(Status status);
   void on_attempt_open(ClientStream& attempt);
-  void on_response_headers(ClientStream& attempt, grpc::Metadata metadata, grpc::Encoding encoding);
+  void on_response_head(ClientStream& attempt, const SharedResponseHead& head);
   void on_response_bytes(ClientStream& attempt, Bytes data);
   void on_send_ready() { writer_waiting_.resume(); }
   void on_attempt_ended(ClientStream& attempt, AttemptEnd end);
@@ -122,13 +128,15 @@ class OutgoingCall final : TimerNode, CancellationListener {
   unsigned made_attempts() const { return made_attempts_; }
   void interceptors_ended(Status status);
 
-  void add_reference() { references_.fetch_add(1, std::memory_order_relaxed); }
-  void drop_reference();
+  /// On the loop only.
+  void add_reference() { ++references_; }
+  void drop_reference() {
+    if (--references_ == 0) delete_unless_awaited();
+  }
 
  private:
   friend class OutgoingCallRef;
-  OutgoingCall(net::Loop& loop, std::shared_ptr<const ChannelConfig> config, std::string_view path,
-               const CallOptions& options);
+  OutgoingCall(net::Loop& loop, const ChannelConfig& config, const CallOptions& options);
   ~OutgoingCall() override = default;
   static void* operator new(std::size_t size_bytes) { return Slab::allocate(size_bytes); }
   static void operator delete(void* memory, std::size_t size_bytes) { Slab::deallocate(memory, size_bytes); }
@@ -136,14 +144,22 @@ class OutgoingCall final : TimerNode, CancellationListener {
   void on_timer() override;      // the deadline
   void on_cancelled() override;  // of the server call that it was made for
 
+  static OutgoingCall* make_here(net::Loop& loop, const Channel& channel, LoopChannel& part,
+                                 std::string_view path, const CallOptions& options);
+  static OutgoingCall* make_elsewhere(net::Loop& loop, const Channel& channel, std::string_view path,
+                                      const CallOptions& options);
+  void use(const ClientMethod* kept, std::string_view path);
+  void start_clock(TimePoint now, const CallOptions& options);
+  void delete_unless_awaited();
   void inherit(ServerCall& parent);
   void begin(LoopChannel& loop_channel);
   void start_attempt();
   void commit(ClientStream& attempt);
   void drop_attempts(StatusCode code, const ClientStream* but = nullptr);
   void next_attempt_due();
+  void disarm_next_attempt();
   void tell_writer();
-  void take_headers(const ClientStream& attempt, grpc::Metadata metadata, grpc::Encoding encoding);
+  void take_head(const SharedResponseHead& head);
   /// Whether another attempt follows, or others still run.
   bool goes_on_after(const AttemptEnd& end);
   bool again_after(Duration pause);
@@ -152,7 +168,6 @@ class OutgoingCall final : TimerNode, CancellationListener {
   Status check_request_size(std::size_t framed_bytes) const;
   void hand_hops_up();
   Buffer encoded(Buffer framed, bool compress) const;
-  void keep(Buffer framed);
   /// Keeps it for the time when the interceptors let the call proceed.
   void hold(Buffer framed, bool compress);
   /// Filters, encodes and checks a message that is to go out.
@@ -173,12 +188,16 @@ class OutgoingCall final : TimerNode, CancellationListener {
     OutgoingCall& call;
   };
 
-  std::atomic<std::uint32_t> references_{1};
+  std::uint32_t references_ = 1;
+  std::atomic<std::uint32_t> cancellations_under_way_ = 0;  // of other threads
   net::Loop& loop_;
-  const std::shared_ptr<const ChannelConfig> config_;
-  std::optional<Channel> channel_;  // kept alive; nothing for the library's own calls
-  const std::string path_;
-  const TimePoint started_at_;
+  // Kept alive: the one, or for the library's own calls the other.
+  std::optional<Channel> channel_;
+  std::shared_ptr<const ChannelConfig> own_config_;
+  const ChannelConfig& config_;
+  std::unique_ptr<const ClientMethod> own_method_;  // of which the channel keeps none
+  const ClientMethod* method_ = nullptr;
+  TimePoint started_at_;  // about, for a call without a deadline
   Deadline deadline_;
   DeadlineSource deadline_source_ = DeadlineSource::kCaller;
   const std::optional<bool> asked_to_wait_for_ready_;
@@ -188,30 +207,22 @@ class OutgoingCall final : TimerNode, CancellationListener {
   ServerCall* parent_ = nullptr;  // valid while this listens to it
 
   friend class LoopChannel;
-  LoopChannel* loop_channel_ = nullptr;  // once it has begun, until it has ended
-  std::size_t index_ = 0;                // in the channel's list of calls
-  std::shared_ptr<const ServiceConfig> service_config_;
-  const MethodConfig* method_config_ = nullptr;
-  std::optional<AttemptPlan> plan_;  // nothing: one attempt only
-  Attempts attempts_;                // that have not ended
-  bool is_committed_ = false;        // to the one attempt that is left: its answer is the call's
+  LoopChannel* loop_channel_ = nullptr;                  // once it has begun, until it has ended
+  std::size_t index_ = 0;                                // in the channel's list of calls
+  std::shared_ptr<const ServiceConfig> service_config_;  // once the channel has another one
+  const MethodConfig* method_config_ = nullptr;          // until the end
+  std::optional<AttemptPlan> plan_;                      // nothing: one attempt only
+  Attempts attempts_;                                    // that have not ended
+  bool is_committed_ = false;  // to the one attempt that is left: its answer is the call's
   unsigned made_attempts_ = 0;
   NextAttempt next_attempt_{*this};
-  struct HeldMessage {
-    Buffer framed;
-    bool compress;
-  };
   std::unique_ptr<ClientInterceptorChain> interceptors_;
-  std::vector<HeldMessage> held_;  // until the interceptors let the call proceed
-  std::vector<Buffer> messages_;   // until it is committed: for attempts yet to come
-  std::size_t kept_bytes_ = 0;
+  KeptMessages messages_;  // until it is committed
   bool half_closed_ = false;
 
   ResponseMessages response_;
-  std::deque<Buffer> filtered_;  // read before the interceptors ended
-  grpc::Metadata initial_metadata_;
+  SharedResponseHead head_;
   grpc::Metadata trailing_metadata_;
-  std::shared_ptr<const std::string> peer_;
   Status status_;
   bool headers_received_ = false;
   bool begun_ = false;  // the channel's reference is to be dropped at the end

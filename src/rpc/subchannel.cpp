@@ -193,7 +193,7 @@ ChannelzSubchannel Subchannel::describe() const {
   for (const Connections* connections : {&connections_, &leaving_}) {
     for (const auto& connection : *connections) {
       told.attempts.add(connection->attempts());
-      told.sockets.push_back({connection->channelz_id(), *connection->peer()});
+      told.sockets.push_back({connection->channelz_id(), connection->peer()});
     }
   }
   return told;
