@@ -12,7 +12,7 @@ namespace {
 using inference::InferenceService;
 using inference::PredictRequest;
 using inference::PredictResponse;
-using parlance::Result;
+using parlance::Status;
 using parlance::Task;
 
 std::atomic<long> answers = 0;
@@ -29,9 +29,10 @@ Task<void> call_on(const InferenceService::Client& client) {
   request.set_model_name("resnet50");
   request.set_model_version(1);
   request.add_features(0.5F);
+  PredictResponse response;
   for (;;) {
-    const Result<PredictResponse> response = co_await client.Predict(request);
-    count(response && response->predictions_size() == 10 ? answers : errors);
+    const Status status = co_await client.Predict(request).into(response);
+    count(status.ok() && response.predictions_size() == 10 ? answers : errors);
   }
 }
 

@@ -59,6 +59,18 @@ TEST(Unary, AMessageOfThePoolIsEmptyForEachCall) {
   EXPECT_EQ(server.client().Lent(Text{}).wait().error(), (Status{StatusCode::kNotFound, "nothing to echo"}));
 }
 
+TEST(Unary, AResponseMayGoIntoAMessageOfTheCallers) {
+  const EchoServer server;
+  Text reply = text("what stood there before");
+  for (const std::string value : {"a longer answer that needs memory", "short", ""}) {
+    const Status status = server.client().Unary(text(value)).into(reply).wait();
+    ASSERT_TRUE(status.ok()) << status.to_string();
+    EXPECT_EQ(reply.value(), value);
+  }
+  const Status failed = server.client().Fail(number(5)).into(reply).wait();
+  EXPECT_EQ(failed.code(), StatusCode::kNotFound);
+}
+
 TEST(Unary, OffloadedHandlerComesBackWithItsResult) {
   const EchoServer server;
   const Result<Text> reply = server.client().Offloaded(text("desserts")).wait();
@@ -122,6 +134,17 @@ TEST(ServerStreaming, BlockingReadsGetEveryMessageThenTheEnd) {
   auto call = client.Split(text("abc"));
   std::vector<std::string> parts;
   while (auto part = call.read().wait()) parts.push_back(part->value());
+  EXPECT_THAT(parts, ElementsAre("a", "b", "c"));
+  EXPECT_EQ(call.finish().wait(), Status{});
+}
+
+TEST(ServerStreaming, MessagesMayGoIntoOneOfTheCallers) {
+  const EchoServer server;
+  const EchoClient client = server.client();
+  auto call = client.Split(text("abc"));
+  Text part;
+  std::vector<std::string> parts;
+  while (call.read_into(part).wait()) parts.push_back(part.value());
   EXPECT_THAT(parts, ElementsAre("a", "b", "c"));
   EXPECT_EQ(call.finish().wait(), Status{});
 }
@@ -224,6 +247,30 @@ Task<Result<std::string>> chat(EchoClient client, int rounds) {
   const Status status = co_await call.finish();
   if (!status.ok()) co_return status;
   co_return all;
+}
+
+Task<Result<std::string>> call_into_one_message(EchoClient client) {
+  Text reply;
+  std::string all;
+  for (const std::string value : {"one ", "two ", "three"}) {
+    const Text request = text(value);
+    const Status status = co_await client.Unary(request, {.timeout = kPatience}).into(reply);
+    if (!status.ok()) co_return status;
+    all += reply.value();
+  }
+  auto letters = client.Split(text(all));
+  all.clear();
+  while (co_await letters.read_into(reply)) all += reply.value();
+  const Status status = co_await letters.finish();
+  if (!status.ok()) co_return status;
+  co_return all;
+}
+
+TEST(Coroutine, AwaitsResponsesIntoOneMessage) {
+  const EchoServer server;
+  const auto reply = call_into_one_message(server.client()).wait();
+  ASSERT_TRUE(reply) << reply.error().to_string();
+  EXPECT_EQ(*reply, "one two three");
 }
 
 TEST(Coroutine, AwaitsAUnaryCallWithOptionsWrittenInPlace) {
@@ -369,6 +416,15 @@ TEST(Errors, AResponseThatDoesNotParseIsInternal) {
   ASSERT_FALSE(reply);
   EXPECT_EQ(reply.error().code(), StatusCode::kInternal);
   EXPECT_EQ(reason_of(reply.error()), "MESSAGE_NOT_PARSABLE");
+}
+
+TEST(Errors, AResponseThatDoesNotParseIntoAMessageIsInternal) {
+  const EchoServer server;
+  const Buffer garbage = Buffer::adopt("\xff\xff\xff\xff");
+  Text reply;
+  const Status status = UnaryCall<Text>{server.open(), "/test.Echo/Raw", garbage, {}}.into(reply).wait();
+  EXPECT_EQ(status.code(), StatusCode::kInternal);
+  EXPECT_EQ(reason_of(status), "MESSAGE_NOT_PARSABLE");
 }
 
 TEST(Errors, TwoResponsesToAUnaryCallAreUnimplemented) {

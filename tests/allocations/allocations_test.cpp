@@ -39,11 +39,11 @@ struct Known {
   PayloadCopies response;
 };
 constexpr Known kMessages{.server_allocations = 0,
-                          .client_allocations = 7,
+                          .client_allocations = 0,
                           .request = {.server = 2, .client = 1},
                           .response = {.server = 1, .client = 2}};
 constexpr Known kViews{.server_allocations = 0,
-                       .client_allocations = 4,
+                       .client_allocations = 0,
                        .request = {.server = 1, .client = 1},
                        .response = {.server = 1, .client = 1}};
 
