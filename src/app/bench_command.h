@@ -6,7 +6,7 @@
 #include "app/bench_codec.h"
 #include "app/client_flags.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): CLI11 calls it so
 class App;
 }
 

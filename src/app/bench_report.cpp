@@ -12,7 +12,6 @@
 namespace parlance::app {
 namespace {
 
-using load::MethodKind;
 using load::Plan;
 using load::StepResult;
 using load::Tally;

@@ -5,7 +5,7 @@
 
 #include "app/call_target.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): CLI11 calls it so
 class App;
 }
 

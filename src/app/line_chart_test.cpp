@@ -11,7 +11,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 std::vector<std::string> texts(const std::vector<Axis::Mark>& marks) {
   std::vector<std::string> out;

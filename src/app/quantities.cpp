@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cmath>
 #include <string_view>
 
 namespace parlance::app {
@@ -48,7 +49,7 @@ std::string count_text(std::uint64_t count) {
 
 std::string number_text(double number) {
   const bool whole = number >= 99.95 || number == 0;
-  return whole ? count_text(static_cast<std::uint64_t>(number + 0.5)) : three_digits(number);
+  return whole ? count_text(static_cast<std::uint64_t>(std::llround(number))) : three_digits(number);
 }
 
 }  // namespace parlance::app

@@ -22,7 +22,7 @@ constexpr int kBuckets = kLinear + (kMostBits - kLinearBits) * kPerPower;
 struct LogLinearAxis {
   static int index(std::uint64_t ns) noexcept {
     if (ns < kLinear) return static_cast<int>(ns);
-    const int shift = std::bit_width(ns) - kLinearBits;
+    const int shift = static_cast<int>(std::bit_width(ns)) - kLinearBits;
     return kLinear + (shift - 1) * kPerPower + static_cast<int>(ns >> shift) - kPerPower;
   }
   static int size() noexcept { return kBuckets; }
