@@ -1,11 +1,14 @@
 #pragma once
 
+#include <array>
+#include <bit>
 #include <cstddef>
+#include <new>
 
 namespace parlance {
 
-/// Whether freed memory is kept for the next taker. Not under a sanitizer, which sees a use after free only
-/// in memory that really goes back to the heap.
+/// Whether freed memory is kept for the next taker. Not under a sanitizer, which sees a use after free only in
+/// memory that really goes back to the heap.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 inline constexpr bool kRecyclesMemory = false;
 #else
@@ -23,11 +26,53 @@ class Slab {
   static constexpr std::size_t kKeptBytesPerClass = 1024 * 1024;
 
   /// Aligned for any type that needs no extended alignment. `size_bytes` may be 0. Throws std::bad_alloc.
-  static void* allocate(std::size_t size_bytes);
-  /// The memory that allocate(size_bytes) really takes, without the heap's own bookkeeping.
-  static std::size_t taken_bytes(std::size_t size_bytes);
+  static void* allocate(std::size_t size_bytes) {
+    if (size_bytes > kLargestBytes) return ::operator new(size_bytes);
+    List& list = lists_[class_of(size_bytes)];
+    if (list.head == nullptr) [[unlikely]] return new_block(class_of(size_bytes));
+    FreeBlock* const taken = list.head;
+    list.head = taken->next;
+    list.kept_bytes -= class_bytes(class_of(size_bytes));
+    return taken;
+  }
   /// `size_bytes` is what was asked for. `memory` may be null.
-  static void deallocate(void* memory, std::size_t size_bytes) noexcept;
+  static void deallocate(void* memory, std::size_t size_bytes) noexcept {
+    if (memory == nullptr) return;
+    if (size_bytes > kLargestBytes) return ::operator delete(memory);
+    List& list = lists_[class_of(size_bytes)];
+    if (list.kept_bytes >= list.most_kept_bytes) [[unlikely]] return ::operator delete(memory);
+    list.head = new (memory) FreeBlock{list.head};
+    list.kept_bytes += class_bytes(class_of(size_bytes));
+  }
+  /// The memory that allocate(size_bytes) really takes, without the heap's own bookkeeping.
+  static std::size_t taken_bytes(std::size_t size_bytes) {
+    return size_bytes > kLargestBytes ? size_bytes : class_bytes(class_of(size_bytes));
+  }
+
+ private:
+  struct FreeBlock {
+    FreeBlock* next;
+  };
+  struct List {
+    FreeBlock* head = nullptr;
+    std::size_t kept_bytes = 0;
+    std::size_t most_kept_bytes = 0;  // none before the thread's first block, and after its end
+  };
+  struct ThreadEnd;
+
+  static constexpr std::size_t kSmallestBytes = 64;
+  static constexpr std::size_t kClasses = std::bit_width(kLargestBytes / kSmallestBytes);
+
+  // Power-of-two classes: 64, 128, … kLargestBytes.
+  static constexpr std::size_t class_of(std::size_t size_bytes) {
+    return size_bytes <= kSmallestBytes ? 0 : std::bit_width((size_bytes - 1) / kSmallestBytes);
+  }
+  static constexpr std::size_t class_bytes(std::size_t size_class) { return kSmallestBytes << size_class; }
+
+  static void* new_block(std::size_t size_class);
+
+  // Constant-initialised and never destroyed, so that reaching it is one instruction.
+  static constinit thread_local std::array<List, kClasses> lists_;
 };
 
 }  // namespace parlance

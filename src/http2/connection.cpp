@@ -252,7 +252,13 @@ bool Connection::send_data(StreamId stream, Buffer data, bool end_stream) {
   return open != nullptr && impl_->core.send.submit_data(*open, std::move(data), end_stream);
 }
 
+std::byte* Connection::place_data(StreamId stream, std::size_t size_bytes, bool end_stream) {
+  Stream* open = impl_->core.streams.find(stream);
+  return open == nullptr ? nullptr : impl_->core.send.place_data(*open, size_bytes, end_stream);
+}
+
 std::size_t Connection::queued_bytes(StreamId stream) const {
+  if (impl_->core.streams.queued_memory_bytes() == 0) return 0;
   const Stream* open = impl_->core.streams.find(stream);
   return open == nullptr ? 0 : open->queue.data_bytes();
 }
@@ -349,6 +355,10 @@ std::size_t Connection::gather(std::span<iovec> parts) {
   return impl_->core.send.output().gather(parts);
 }
 
-void Connection::wrote(std::size_t size_bytes) { impl_->core.send.output().wrote(size_bytes); }
+void Connection::wrote(std::size_t size_bytes) {
+  SendPath& send = impl_->core.send;
+  send.output().wrote(size_bytes);
+  send.set_backlogged(!send.output().empty());
+}
 
 }  // namespace parlance::http2

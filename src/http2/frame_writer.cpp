@@ -46,10 +46,23 @@ void FrameWriter::window_update(StreamId stream, std::uint32_t increment) {
   store_be32(control({.length = 4, .type = FrameType::kWindowUpdate, .stream = stream}), increment);
 }
 
-void FrameWriter::data_header(StreamId stream, std::uint32_t size_bytes, bool end_stream) {
+namespace {
+
+FrameHeader header_of_data(StreamId stream, std::uint32_t size_bytes, bool end_stream) {
   const std::uint8_t flag = end_stream ? flags::kEndStream : std::uint8_t{0};
-  store_frame_header(out_.append(kFrameHeaderBytes),
-                     {.length = size_bytes, .type = FrameType::kData, .flags = flag, .stream = stream});
+  return {.length = size_bytes, .type = FrameType::kData, .flags = flag, .stream = stream};
+}
+
+}  // namespace
+
+std::byte* FrameWriter::data(StreamId stream, std::uint32_t size_bytes, bool end_stream) {
+  std::byte* at = out_.append(kFrameHeaderBytes + size_bytes);
+  store_frame_header(at, header_of_data(stream, size_bytes, end_stream));
+  return at + kFrameHeaderBytes;
+}
+
+void FrameWriter::data_header(StreamId stream, std::uint32_t size_bytes, bool end_stream) {
+  store_frame_header(out_.append(kFrameHeaderBytes), header_of_data(stream, size_bytes, end_stream));
 }
 
 void FrameWriter::headers(StreamId stream, std::span<std::byte> room_and_block, bool end_stream) {

@@ -32,6 +32,8 @@ class FrameWriter {
   void goaway(StreamId last_stream, ErrorCode code, std::string_view debug_data);
   void rst_stream(StreamId stream, ErrorCode code);
   void window_update(StreamId stream, std::uint32_t increment);
+  /// The frame with its payload still to be written; returns where. Both fit into a block of the queue.
+  std::byte* data(StreamId stream, std::uint32_t size_bytes, bool end_stream);
   /// The frame's header only; the payload is up to the caller.
   void data_header(StreamId stream, std::uint32_t size_bytes, bool end_stream);
   /// A complete header block, cut into HEADERS and CONTINUATIONs of at most kMinMaxFrameBytes, which every

@@ -49,13 +49,25 @@ void SendPath::wrote_headers(Stream& stream, bool end_stream) {
   close_if_done(stream);
 }
 
+bool SendPath::may_leave_at_once(const Stream& stream, std::size_t size_bytes) const {
+  return stream.queue.empty() && output_.size_bytes() < most_output_bytes() &&
+         size_bytes <= std::min(sendable_bytes(stream), SendScheduler::kTurnBytes);
+}
+
+std::byte* SendPath::place_data(Stream& stream, std::size_t size_bytes, bool end_stream) {
+  if (stream.closed || stream.end_queued || !may_leave_at_once(stream, size_bytes)) return nullptr;
+  charge(stream, static_cast<std::uint32_t>(size_bytes));
+  std::byte* at = writer_.data(stream.id, static_cast<std::uint32_t>(size_bytes), end_stream);
+  stream.end_queued = stream.end_sent = end_stream;
+  close_if_done(stream);
+  return at;
+}
+
 bool SendPath::submit_data(Stream& stream, Buffer data, bool end_stream) {
   if (stream.closed || stream.end_queued) return false;
   if (data.empty() && !end_stream) return true;
   stream.end_queued = end_stream;
-  const bool direct = stream.queue.empty() && output_.size_bytes() < output_target_bytes_ &&
-                      data.size() <= std::min(sendable_bytes(stream), SendScheduler::kTurnBytes);
-  if (direct) {
+  if (may_leave_at_once(stream, data.size())) {
     const auto size_bytes = static_cast<std::uint32_t>(data.size());
     charge(stream, size_bytes);
     writer_.data_header(stream.id, size_bytes, end_stream);

@@ -36,6 +36,8 @@ class SendPath {
   bool submit_headers(Stream& stream, HeaderFields fields, bool end_stream);
   bool submit_headers(Stream& stream, const FixedFields& fixed, HeaderFields more, bool end_stream);
   bool submit_data(Stream& stream, Buffer data, bool end_stream);
+  /// A DATA frame in the output with its payload still to be written; null when it would have to be queued.
+  std::byte* place_data(Stream& stream, std::size_t size_bytes, bool end_stream);
   /// A header section on a stream that is not (or no more) in the set: the refusal of a request.
   void write_headers(StreamId stream, HeaderFields fields, bool end_stream);
   void write_headers(StreamId stream, const FixedFields& fixed, HeaderFields more, bool end_stream);
@@ -60,10 +62,14 @@ class SendPath {
   }
 
   bool has_turns() const { return !scheduler_.empty(); }
+  /// The peer took all that was written, or it did not: then less goes past the queues of the streams.
+  void set_backlogged(bool backlogged) { backlogged_ = backlogged; }
   /// Gives turns until the output holds enough for a write. Calls on_send_ready.
   void fill();
 
  private:
+  /// A peer that keeps up gets what one turn makes in one go, up to this many times what fill() aims for.
+  static constexpr std::size_t kEagerTargets = 2;
   /// Beyond this even header sections wait on their streams: the peer does not read.
   static constexpr std::size_t kStalledOutputBytes = 1024 * 1024;
 
@@ -72,6 +78,10 @@ class SendPath {
   void turn(Stream& stream);
   bool send_data_frame(Stream& stream, std::uint32_t& budget_bytes);
   void send_queued_headers(Stream& stream);
+  bool may_leave_at_once(const Stream& stream, std::size_t size_bytes) const;
+  std::size_t most_output_bytes() const {
+    return backlogged_ ? output_target_bytes_ : kEagerTargets * output_target_bytes_;
+  }
   bool may_write_headers(const Stream& stream) const;
   void wrote_headers(Stream& stream, bool end_stream);
   void write_block(StreamId stream, bool end_stream);
@@ -89,6 +99,7 @@ class SendPath {
   SendWindow window_{kDefaultWindowBytes};
   std::uint64_t payload_frames_ = 0;
   std::size_t output_target_bytes_ = kFullOutputBytes;
+  bool backlogged_ = false;
 };
 
 }  // namespace parlance::http2

@@ -4,10 +4,12 @@
 
 namespace parlance::http2 {
 
-Stream* StreamTable::find(StreamId id) const {
+Stream* StreamTable::look_up(StreamId id) const {
   if (size_ == 0) return nullptr;
   for (std::size_t at = home_of(id); slots_[at].stream != nullptr; at = (at + 1) & mask()) {
-    if (slots_[at].id == id) return slots_[at].stream;
+    if (slots_[at].id != id) continue;
+    found_ = slots_[at];
+    return found_.stream;
   }
   return nullptr;
 }
@@ -37,6 +39,7 @@ void StreamTable::grow() {
 // Moves those behind the hole up that may lie there, so that no tombstones are needed. Usually everybody is
 // at home, and those behind need not be looked at.
 void StreamTable::erase(StreamId id) {
+  if (found_.id == id) found_ = {};
   std::size_t hole = home_of(id);
   while (slots_[hole].id != id || slots_[hole].stream == nullptr) hole = (hole + 1) & mask();
   if (hole != home_of(id)) --displaced_;

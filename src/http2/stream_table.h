@@ -13,8 +13,12 @@ struct Stream;
 /// collisions. Does not own the streams.
 class StreamTable {
  public:
-  /// nullptr when there is none.
-  Stream* find(StreamId id) const;
+  /// nullptr when there is none. Quick for the one that was found last: what is done with a stream comes in
+  /// runs.
+  Stream* find(StreamId id) const {
+    if (found_.id == id) return found_.stream;
+    return look_up(id);
+  }
   /// `id` is not in the table yet.
   void insert(StreamId id, Stream& stream);
   /// `id` is in the table.
@@ -37,9 +41,12 @@ class StreamTable {
   void place(Slot slot);
   void grow();
 
+  Stream* look_up(StreamId id) const;
+
   std::vector<Slot> slots_;  // a power of two, at most half of them taken
   std::size_t size_ = 0;
   std::size_t displaced_ = 0;  // not in the slot that their id asks for
+  mutable Slot found_;
 };
 
 }  // namespace parlance::http2

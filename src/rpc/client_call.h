@@ -188,7 +188,7 @@ class [[nodiscard]] UnaryCall : public detail::ClientCallBase {
   template <typename Request>
   UnaryCall(const Channel& channel, std::string_view path, const Request& request, const CallOptions& options)
       : ClientCallBase(
-            detail::OutgoingCall::start(channel, path, options, Codec<Request>::frame(request), true)) {}
+            detail::OutgoingCall::start(channel, path, options, detail::frame_message(request), true)) {}
 
   detail::ClientOperation<detail::ReceiveOnly<Response>> response() { return {*call_, {*call_}}; }
   auto operator co_await() { return response(); }
@@ -218,7 +218,7 @@ class [[nodiscard]] ClientReader : public detail::ClientCallBase {
   ClientReader(const Channel& channel, std::string_view path, const Request& request,
                const CallOptions& options)
       : ClientCallBase(
-            detail::OutgoingCall::start(channel, path, options, Codec<Request>::frame(request), true)) {}
+            detail::OutgoingCall::start(channel, path, options, detail::frame_message(request), true)) {}
 
   /// The next message; nothing at the end. One read at a time.
   detail::ClientOperation<detail::ReceiveNext<Response>> read() { return {*call_, {*call_}}; }
@@ -242,7 +242,7 @@ class [[nodiscard]] ClientWriter : public detail::ClientCallBase {
   /// Ready when the server keeps up. False when the call has ended: `finish()` tells why. One write at a
   /// time.
   detail::ClientOperation<detail::SendNext> write(const Request& message, WriteOptions options = {}) {
-    return {*call_, {*call_, Codec<Request>::frame(message), options}};
+    return {*call_, {*call_, detail::frame_message(message), options}};
   }
   /// No more requests.
   detail::ClientOperation<detail::HalfClose> writes_done() { return {*call_, {*call_}}; }
@@ -260,7 +260,7 @@ class [[nodiscard]] ClientReaderWriter : public detail::ClientCallBase {
       : ClientCallBase(detail::OutgoingCall::start(channel, path, options, std::nullopt, false)) {}
 
   detail::ClientOperation<detail::SendNext> write(const Request& message, WriteOptions options = {}) {
-    return {*call_, {*call_, Codec<Request>::frame(message), options}};
+    return {*call_, {*call_, detail::frame_message(message), options}};
   }
   detail::ClientOperation<detail::HalfClose> writes_done() { return {*call_, {*call_}}; }
   detail::ClientOperation<detail::ReceiveNext<Response>> read() { return {*call_, {*call_}}; }

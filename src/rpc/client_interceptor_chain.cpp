@@ -103,7 +103,7 @@ Result<Buffer> ClientInterceptorChain::filter_request(Buffer framed) const {
     if (!filtered) return filtered;
   }
   const bool unchanged = filtered->data() == message.data() && filtered->size() == message.size();
-  return unchanged ? std::move(framed) : Codec<Buffer>::frame(*filtered);
+  return unchanged ? std::move(framed) : detail::frame_message(*filtered);
 }
 
 Result<Buffer> ClientInterceptorChain::filter_response(Buffer message) const {

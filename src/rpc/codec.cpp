@@ -4,7 +4,6 @@
 
 #include "base/concat.h"
 #include "grpc/error_details.h"
-#include "grpc/message_writer.h"
 
 namespace parlance {
 
@@ -13,13 +12,12 @@ bool detail::parse_message(google::protobuf::MessageLite& message, Bytes bytes) 
   return message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
 }
 
-Buffer detail::frame_message(const google::protobuf::MessageLite& message) {
-  const std::size_t size_bytes = message.ByteSizeLong();
-  Buffer framed = Buffer::allocate(grpc::kPrefixBytes + size_bytes);
-  std::byte* at = framed.writable().data();
-  grpc::write_prefix(at, size_bytes, false);
-  message.SerializeWithCachedSizesToArray(reinterpret_cast<std::uint8_t*>(at + grpc::kPrefixBytes));
-  return framed;
+std::size_t detail::message_size(const google::protobuf::MessageLite& message) {
+  return message.ByteSizeLong();
+}
+
+void detail::write_message(const google::protobuf::MessageLite& message, std::byte* at) {
+  message.SerializeWithCachedSizesToArray(reinterpret_cast<std::uint8_t*>(at));
 }
 
 Status detail::unparsable(std::string_view hop, std::string_view type_name, std::size_t size_bytes,
@@ -30,14 +28,6 @@ Status detail::unparsable(std::string_view hop, std::string_view type_name, std:
                           {{"hop", std::string{hop}},
                            {"limit", std::string{type_name}},
                            {"observed", std::to_string(size_bytes)}});
-}
-
-Buffer Codec<Buffer>::frame(const Buffer& message) {
-  Buffer framed = Buffer::allocate(grpc::kPrefixBytes + message.size());
-  std::byte* at = framed.writable().data();
-  grpc::write_prefix(at, message.size(), false);
-  if (!message.empty()) std::memcpy(at + grpc::kPrefixBytes, message.data(), message.size());
-  return framed;
 }
 
 }  // namespace parlance

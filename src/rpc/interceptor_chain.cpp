@@ -93,7 +93,7 @@ Result<Buffer> InterceptorChain::filter_response(Buffer framed) const {
     if (!filtered) return filtered;
   }
   const bool unchanged = filtered->data() == message.data() && filtered->size() == message.size();
-  return unchanged ? std::move(framed) : Codec<Buffer>::frame(*filtered);
+  return unchanged ? std::move(framed) : detail::frame_message(*filtered);
 }
 
 }  // namespace detail

@@ -9,6 +9,20 @@
 #include "rpc/written.h"
 
 namespace parlance {
+namespace detail {
+
+/// False when nobody will read it.
+template <typename T>
+bool send(ServerStream& stream, const T& message, bool compress = true) {
+  const std::size_t size_bytes = Codec<T>::size_bytes(message);
+  if (std::byte* at = stream.place_message(grpc::kPrefixBytes + size_bytes)) {
+    write_framed(message, size_bytes, at);
+    return true;
+  }
+  return stream.send_message(frame_message(message), compress);
+}
+
+}  // namespace detail
 
 /// The request stream of a client-streaming or bidirectional call.
 ///
@@ -62,7 +76,7 @@ class Writer {
   /// False when the call is cancelled: stop producing. The message is not needed after write() returns. One
   /// write at a time.
   Write write(const T& message, WriteOptions options = {}) {
-    return {stream_, stream_.send_message(Codec<T>::frame(message), options.compress)};
+    return {stream_, detail::send(stream_, message, options.compress)};
   }
 
  private:

@@ -77,7 +77,10 @@ std::size_t ServerConnection::send_high_water_bytes() const {
 }
 
 void ServerConnection::adapt_output() {
-  http2().set_output_target(static_cast<std::size_t>(kMostOutputBytes * memory_share()));
+  const double share = memory_share();
+  if (share == output_share_) return;
+  output_share_ = share;
+  http2().set_output_target(static_cast<std::size_t>(kMostOutputBytes * share));
 }
 
 // The first block of output is in what every connection is charged with. What makes a connection hold much

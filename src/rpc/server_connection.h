@@ -74,7 +74,10 @@ class ServerConnection final : http2::ConnectionObserver, net::Http2Transport::O
   void on_ping() override;
   void on_ping_ack(std::uint64_t opaque) override;
   void on_stream_count(std::size_t open_streams) override;
-  void on_flushed() override { settle_memory(); }
+  void on_flushed() override {
+    settle_memory();
+    adapt_output();
+  }
   void on_transport_closed(std::string_view reason) override;
   void on_timer() override { tend(); }
 
@@ -107,6 +110,7 @@ class ServerConnection final : http2::ConnectionObserver, net::Http2Transport::O
   const std::size_t limit_bytes_;
   std::size_t unread_bytes_ = 0;
   MemoryCharge memory_;
+  double output_share_ = 1;  // of what the engine may keep in its output
   bool shutting_down_ = false;
   std::string shutdown_reason_;
   Keepalive keepalive_;

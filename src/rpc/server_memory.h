@@ -32,7 +32,10 @@ class LoopMemory {
   }
 
   /// How much of what they may queue otherwise producers should queue now, from 1 to 0.
-  double share() const { return share_for_producers(taken_bytes(), limit_bytes()); }
+  double share() const {
+    const std::size_t taken = taken_bytes();
+    return taken < limit_bytes() / 4 ? 1 : share_for_producers(taken, limit_bytes());
+  }
   /// New calls are refused, and senders are not given more of their windows.
   bool is_short() const { return parlance::is_short(taken_bytes(), limit_bytes()); }
   bool is_over() const { return taken_bytes() > limit_bytes(); }

@@ -274,6 +274,18 @@ bool ServerStream::send_message(Buffer framed, bool compress) {
   return true;
 }
 
+std::byte* ServerStream::place_message(std::size_t framed_bytes) {
+  const bool is_simple = can_send() && !is_filtered() && response_encoding_ == grpc::Encoding::kIdentity;
+  if (!is_simple || framed_bytes > http2::Connection::kMostPlacedBytes) return nullptr;
+  if (server_loop_.memory().share() < 1) return nullptr;  // make_room() decides
+  send_head();
+  std::byte* at = connection_->http2().place_data(id_, framed_bytes, false);
+  if (at == nullptr) return nullptr;
+  connection_->figures().sent(loop_.now());
+  connection_->flush();
+  return at;
+}
+
 bool ServerStream::send_queue_full() const {
   if (!can_send()) return false;
   const std::size_t queued = connection_->http2().queued_bytes(id_);
@@ -286,10 +298,6 @@ void ServerStream::wait_to_write(std::coroutine_handle<> writer) {
 }
 
 void ServerStream::end_with(Buffer framed) {
-  if (interceptors_ == nullptr) {
-    send_message(std::move(framed));
-    return finish({});
-  }
   if (is_filtered()) {
     Result<Buffer> filtered = interceptors_->filter_response(std::move(framed));
     if (!filtered) return interceptors_->settle(filtered.error());

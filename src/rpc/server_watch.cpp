@@ -22,7 +22,7 @@ constexpr Duration kFirstPause = std::chrono::seconds{1};
 constexpr Duration kLongestPause = std::chrono::seconds{120};
 
 Buffer framed(const grpc::ProtoWriter& message) {
-  return Codec<Buffer>::frame(Buffer::copy_of(as_bytes(message.text())));
+  return detail::frame_message(Buffer::copy_of(as_bytes(message.text())));
 }
 
 Buffer health_request(std::string_view service) {

@@ -71,7 +71,9 @@ namespace detail {
 template <typename Response>
 void finish_with(ServerStream& stream, const Task<Result<Response>>& task) {
   if (const Response* response = task.message()) {
-    stream.end_with(Codec<Response>::frame(*response));
+    if (stream.has_interceptors()) return stream.end_with(frame_message(*response));
+    send(stream, *response);
+    stream.end({});
   } else {
     stream.end(task.result().error());
   }
