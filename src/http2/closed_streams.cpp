@@ -5,6 +5,7 @@
 namespace parlance::http2 {
 
 void ClosedStreams::remember_reset(StreamId id, EndedBy by) {
+  if (resets_.empty()) resets_.resize(kRemembered);
   forgotten_up_to_ = std::max(forgotten_up_to_, resets_[next_].id);
   resets_[next_] = {id, by};
   next_ = (next_ + 1) % kRemembered;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <array>
+#include <vector>
 #include <cstdint>
 
 #include "http2/observer.h"
@@ -26,7 +26,7 @@ class ClosedStreams {
     EndedBy by = EndedBy::kNobody;
   };
 
-  std::array<Reset, kRemembered> resets_{};
+  std::vector<Reset> resets_;  // none, or kRemembered
   std::size_t next_ = 0;
   StreamId forgotten_up_to_ = 0;
 };

@@ -41,7 +41,7 @@ class HeaderList {
   void set_max_list_bytes(std::uint32_t max_list_bytes) { max_list_bytes_ = max_list_bytes; }
 
  private:
-  static constexpr std::size_t kChunkBytes = 2048;
+  static constexpr std::size_t kChunkBytes = 256;
   static constexpr std::size_t kKeptBytes = 64 * 1024;
 
   struct Chunk {

@@ -27,8 +27,9 @@ std::uint64_t DynamicTable::insert(std::string_view name, std::string_view value
     return 0;
   }
   evict_down_to(max_bytes_ - static_cast<std::uint32_t>(entry_bytes));
+  const auto needed_bytes = static_cast<std::uint32_t>(size_bytes_ + entry_bytes);
   // Keeps the old ring, in which `name` may lie, until it is copied.
-  const Rings retired = ring_bytes_ < 2 * std::uint64_t{max_bytes_} ? grow() : Rings{};
+  const Rings retired = ring_bytes_ < 2 * std::uint64_t{needed_bytes} ? grow(needed_bytes) : Rings{};
   const std::uint32_t offset = place(static_cast<std::uint32_t>(name.size() + value.size()));
   // The name may be that of an entry just evicted, whose place this one may now take.
   char* at = rings_.bytes.get() + offset;
@@ -56,8 +57,8 @@ void DynamicTable::evict_down_to(std::uint32_t size_bytes) {
   }
 }
 
-/// Finds room for the strings of an entry, in one piece. The ring has at least twice the table's size, so
-/// this never runs into live bytes: with C the table's size, L the new strings and at most C − L live bytes,
+/// Finds room for the strings of an entry, in one piece. The ring has at least twice the entries' room, so
+/// this never runs into live bytes: with C the entries' room, L the new strings and at most C − L live bytes,
 /// the place after the last entry is used unless less than L <= C octets follow it. Then the front is used;
 /// live bytes reach back from the last entry by at most C − L, so they begin above 2C − L − (C − L) = C >= L.
 /// As the front fills, live bytes behind it end above C still, and those two parts together are at most C −
@@ -69,12 +70,12 @@ std::uint32_t DynamicTable::place(std::uint32_t size_bytes) {
   return offset;
 }
 
-/// Makes rings for the present size, with the live entries packed at their front, and returns the old ones.
-DynamicTable::Rings DynamicTable::grow() {
-  const std::uint32_t table_bytes = std::bit_ceil(max_bytes_);
+/// Makes rings for `needed_bytes` of entries, with the live entries packed at their front, and returns the old ones.
+DynamicTable::Rings DynamicTable::grow(std::uint32_t needed_bytes) {
+  const std::uint32_t table_bytes = std::bit_ceil(std::max(needed_bytes, kFirstRoomBytes));
   Rings larger{std::make_unique_for_overwrite<char[]>(2 * std::size_t{table_bytes}),
-               std::make_unique_for_overwrite<Entry[]>(std::max(table_bytes / kEntryOverheadBytes, 1u))};
-  const std::uint32_t larger_slots = std::max(table_bytes / kEntryOverheadBytes, 1u);
+               std::make_unique_for_overwrite<Entry[]>(table_bytes / kEntryOverheadBytes)};
+  const std::uint32_t larger_slots = table_bytes / kEntryOverheadBytes;
   std::uint32_t offset = 0;
   for (std::uint64_t id = evicted_ + 1; id <= newest_; ++id) {
     Entry moved = slot(id);

@@ -15,8 +15,8 @@ inline constexpr std::uint32_t kInitialTableBytes = 4096;
 
 /// The dynamic table of RFC 7541 section 2.3.2: a queue of fields, oldest evicted first. Strings lie in one
 /// ring of bytes and entries in one ring of records, so that an insertion is a copy and an eviction a
-/// counter. Memory comes with the first insertion and grows with the size that is set, to
-/// 2 × (size rounded up to a power of two) + size / 2.
+/// counter. Memory comes with the insertions: up to 2.5 times the largest size that the entries have had,
+/// rounded up to a power of two.
 class DynamicTable {
  public:
   /// RFC 7541 section 4.1: what an entry costs beside its strings.
@@ -53,6 +53,9 @@ class DynamicTable {
   HeaderField entry(std::uint64_t id) const;
 
  private:
+  /// What the fields of a response take; those of a usual request take the double.
+  static constexpr std::uint32_t kFirstRoomBytes = 256;
+
   struct Entry {
     std::uint32_t offset;
     std::uint32_t name_bytes;
@@ -68,11 +71,11 @@ class DynamicTable {
   Entry& slot(std::uint64_t id) const { return rings_.entries[id & (slots_ - 1)]; }
   void evict_down_to(std::uint32_t size_bytes);
   std::uint32_t place(std::uint32_t size_bytes);
-  Rings grow();
+  Rings grow(std::uint32_t needed_bytes);
 
   Rings rings_;
   std::uint32_t slots_ = 0;       // of rings_.entries, a power of two
-  std::uint64_t ring_bytes_ = 0;  // of rings_.bytes, twice the largest size: see place()
+  std::uint64_t ring_bytes_ = 0;  // of rings_.bytes, twice the room for entries: see place()
   std::uint64_t head_ = 0;        // where the next entry's bytes go
   std::uint64_t newest_ = 0;      // id
   std::uint64_t evicted_ = 0;     // id of the last one that went

@@ -62,7 +62,6 @@ std::uint64_t entry_bytes(const HeaderField& field) {
 
 HpackEncoder::HpackEncoder(std::uint32_t max_table_bytes)
     : table_(std::min(max_table_bytes, kInitialTableBytes)),
-      lookup_(max_table_bytes),
       own_max_table_bytes_(max_table_bytes),
       smallest_table_bytes_(table_.max_bytes()) {}
 
@@ -151,7 +150,8 @@ std::byte* HpackEncoder::encode_field(std::byte* at, const HeaderField& field) {
     return put_literal(at, kLiteralNotIndexed, name_index, field);
 
   at = put_literal(at, kLiteralIndexed, name_index, field);
-  lookup_.add(table_.insert(field.name, field.value, field.token), name_hash, field_hash);
+  const std::uint64_t id = table_.insert(field.name, field.value, field.token);
+  lookup_.add(table_, id, name_hash, field_hash);
   return at;
 }
 
@@ -174,6 +174,7 @@ bool HpackEncoder::deserves_entry(const HeaderField& field, std::uint64_t field_
   const std::uint64_t size_bytes = entry_bytes(field);
   if (size_bytes > table_.max_bytes() - table_.max_bytes() / 4) return false;
   if (table_.size_bytes() + size_bytes <= table_.max_bytes()) return true;
+  if (seen_.empty()) seen_.resize(kSeen);
   const bool seen = std::exchange(seen_[field_hash % kSeen], field_hash) == field_hash;
   awaits_second_sight_ |= !seen;
   return seen;

@@ -68,7 +68,7 @@ class HpackEncoder {
   std::uint32_t own_max_table_bytes_;
   std::uint32_t announced_table_bytes_ = kInitialTableBytes;  // what the peer takes our table's size to be
   std::uint32_t smallest_table_bytes_;                        // since the last block
-  std::array<std::uint64_t, kSeen> seen_{};                   // hashes of fields that found the table full
+  std::vector<std::uint64_t> seen_;                           // hashes of fields that found the table full
   bool awaits_second_sight_ = false;                          // a field would not be encoded so again
   std::vector<Remembered> remembered_;                        // by id; at most kRemembered
 };

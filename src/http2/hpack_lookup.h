@@ -13,16 +13,13 @@ namespace parlance::http2 {
 /// that is gone, and eviction costs nothing here.
 class HpackLookup {
  public:
-  /// For a table that never gets larger than `max_table_bytes`.
-  explicit HpackLookup(std::uint32_t max_table_bytes);
-
   /// The newest live entry with this name and value, or 0.
   std::uint64_t find_field(const DynamicTable& table, std::string_view name, std::string_view value,
                            std::uint64_t field_hash) const;
   /// The newest live entry with this name, or 0.
   std::uint64_t find_name(const DynamicTable& table, std::string_view name, std::uint64_t name_hash) const;
-  /// To be called with the id of each entry that `table` has taken in.
-  void add(std::uint64_t id, std::uint64_t name_hash, std::uint64_t field_hash);
+  /// To be called with the id of each entry that `table` has taken in, at once.
+  void add(const DynamicTable& table, std::uint64_t id, std::uint64_t name_hash, std::uint64_t field_hash);
 
  private:
   /// One slot for each of the two hashes: the newest id of a bucket, and for an entry the next older one of
@@ -35,7 +32,10 @@ class HpackLookup {
   Link& bucket(std::uint64_t hash) const { return buckets_[hash & (slots_ - 1)]; }
   Link& older(std::uint64_t id) const { return older_[id & (slots_ - 1)]; }
 
-  std::uint64_t slots_;  // a power of two, no smaller than the most entries that the table can hold
+  void link(std::uint64_t id, std::uint64_t name_hash, std::uint64_t field_hash);
+  void grow(const DynamicTable& table);
+
+  std::uint64_t slots_ = 0;  // a power of two, no smaller than the entries that the table holds
   std::unique_ptr<Link[]> buckets_;
   std::unique_ptr<Link[]> older_;
 };

@@ -83,7 +83,7 @@ TEST(DynamicTable, AgreesWithAQueueOfStringsUnderRandomUse) {
   constexpr std::uint32_t kLargest = 1500;
   std::mt19937 random{kSeed};
   DynamicTable table{300};
-  HpackLookup lookup{kLargest};
+  HpackLookup lookup;
   std::deque<ModelEntry> model;  // oldest first
   std::uint32_t model_bytes = 0;
   const auto evict = [&](std::uint32_t down_to) {
@@ -107,7 +107,7 @@ TEST(DynamicTable, AgreesWithAQueueOfStringsUnderRandomUse) {
       ASSERT_EQ(id == 0, bytes > table.max_bytes());
       if (id != 0) {
         const std::uint64_t name_hash = hash_text(name);
-        lookup.add(id, name_hash, hash_text(value, name_hash));
+        lookup.add(table, id, name_hash, hash_text(value, name_hash));
         model.push_back({id, name, value});
         model_bytes += bytes;
       }

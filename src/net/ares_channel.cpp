@@ -3,16 +3,15 @@
 #include <ares.h>
 #include <netinet/in.h>
 
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <cstring>
 #include <utility>
 
 #include "net/dns_resolver.h"
+#include "net/reactor.h"
 
 namespace parlance::net {
 namespace {
 
-namespace asio = boost::asio;
 using std::chrono::milliseconds;
 
 // Once a process, and before any channel; there is no moment at which nobody needs it any more.
@@ -62,27 +61,35 @@ int set_servers(ares_channel channel, std::span<const Endpoint> servers) {
 
 }  // namespace
 
-// c-ares opens and closes the file descriptor; this only watches it. Shared with the wait handlers in flight,
-// which find `channel` null when c-ares has closed it.
-struct AresChannel::Socket {
-  Socket(AresChannel& owner, int fd_number)
-      : channel(&owner), fd(fd_number), descriptor(owner.loop_.io_context()) {
-    boost::system::error_code failed;  // told by every wait
-    descriptor.assign(fd, failed);
+// c-ares opens and closes the file descriptor; this only watches it, and goes before that is closed.
+class AresChannel::Socket final : WatchedDescriptor::Watcher {
+ public:
+  Socket(AresChannel& channel, int fd) : channel_(channel), watched_(channel.loop_.reactor(), fd, *this) {}
+
+  void want(bool read, bool write) {
+    wants_read_ = read;
+    wants_write_ = write;
+  }
+  void watch() {
+    if (wants_read_) watched_.watch_readable();
+    if (wants_write_) watched_.watch_writable();
   }
 
-  void forget() {
-    channel = nullptr;
-    descriptor.release();
+ private:
+  // Either may destroy this.
+  void on_readable() override {
+    channel_.loop_.begin_event();
+    channel_.process(watched_.fd(), ARES_SOCKET_BAD);
+  }
+  void on_writable() override {
+    channel_.loop_.begin_event();
+    if (wants_write_) channel_.process(ARES_SOCKET_BAD, watched_.fd());
   }
 
-  AresChannel* channel;
-  const int fd;
-  asio::posix::stream_descriptor descriptor;
-  bool wants_read = false;
-  bool wants_write = false;
-  bool waiting_to_read = false;
-  bool waiting_to_write = false;
+  AresChannel& channel_;
+  WatchedDescriptor watched_;
+  bool wants_read_ = false;
+  bool wants_write_ = false;
 };
 
 AresChannel::AresChannel(Loop& loop, Observer& observer) : loop_(loop), observer_(observer) {}
@@ -90,7 +97,6 @@ AresChannel::AresChannel(Loop& loop, Observer& observer) : loop_(loop), observer
 AresChannel::~AresChannel() {
   loop_.disarm(*this);
   if (channel_ != nullptr) ares_destroy(channel_);
-  for (auto& [fd, socket] : sockets_) socket->forget();
 }
 
 int AresChannel::open(const DnsOptions& options, std::span<const Endpoint> servers) {
@@ -114,7 +120,7 @@ void AresChannel::on_timer() { process(ARES_SOCKET_BAD, ARES_SOCKET_BAD); }
 
 void AresChannel::process(int readable_fd, int writable_fd) {
   ares_process_fd(channel_, readable_fd, writable_fd);
-  for (const auto& [fd, socket] : sockets_) watch(socket);
+  for (const auto& [fd, socket] : sockets_) socket->watch();
   arm_timer();
   observer_.on_progress();
 }
@@ -128,40 +134,14 @@ void AresChannel::arm_timer() {
 }
 
 void AresChannel::on_socket_state(int fd, bool wants_read, bool wants_write) {
-  const auto found = sockets_.find(fd);
   if (!wants_read && !wants_write) {
-    if (found == sockets_.end()) return;
-    found->second->forget();
-    sockets_.erase(found);
+    sockets_.erase(fd);
     return;
   }
   asked_servers_ = true;
-  Socket& socket =
-      found != sockets_.end() ? *found->second : *(sockets_[fd] = std::make_shared<Socket>(*this, fd));
-  socket.wants_read = wants_read;
-  socket.wants_write = wants_write;
-}
-
-void AresChannel::watch(const std::shared_ptr<Socket>& socket) {
-  using Wait = asio::posix::descriptor_base;
-  if (socket->wants_read && !std::exchange(socket->waiting_to_read, true)) {
-    socket->descriptor.async_wait(Wait::wait_read, [socket](const boost::system::error_code& error) {
-      if (error) return;  // not watched any more: c-ares runs into its timeout
-      socket->waiting_to_read = false;
-      if (socket->channel == nullptr) return;
-      socket->channel->loop_.begin_event();
-      socket->channel->process(socket->fd, ARES_SOCKET_BAD);
-    });
-  }
-  if (socket->wants_write && !std::exchange(socket->waiting_to_write, true)) {
-    socket->descriptor.async_wait(Wait::wait_write, [socket](const boost::system::error_code& error) {
-      if (error) return;
-      socket->waiting_to_write = false;
-      if (socket->channel == nullptr || !socket->wants_write) return;
-      socket->channel->loop_.begin_event();
-      socket->channel->process(ARES_SOCKET_BAD, socket->fd);
-    });
-  }
+  std::unique_ptr<Socket>& socket = sockets_[fd];
+  if (socket == nullptr) socket = std::make_unique<Socket>(*this, fd);
+  socket->want(wants_read, wants_write);
 }
 
 std::string AresChannel::servers() const {

@@ -50,18 +50,17 @@ class AresChannel final : TimerNode {
   std::string servers() const;
 
  private:
-  struct Socket;
+  class Socket;
 
   void on_timer() override;
   void process(int readable_fd, int writable_fd);
   void arm_timer();
   void on_socket_state(int fd, bool wants_read, bool wants_write);
-  static void watch(const std::shared_ptr<Socket>& socket);
 
   Loop& loop_;
   Observer& observer_;
   ares_channeldata* channel_ = nullptr;
-  std::map<int, std::shared_ptr<Socket>> sockets_;
+  std::map<int, std::unique_ptr<Socket>> sockets_;
   bool asked_servers_ = false;
 };
 

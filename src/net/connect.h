@@ -37,9 +37,4 @@ class Connector {
 /// Connects by the kernel's sockets, TCP and Unix. Never destroyed.
 Connector& socket_connector();
 
-/// Looks the host up, then tries its addresses by sockets, in order, until one accepts; otherwise as
-/// Connector::connect.
-std::unique_ptr<ConnectAttempt> connect_to_host(Loop& loop, const HostPort& host, Duration timeout,
-                                                ConnectAttempt::OnDone on_done);
-
 }  // namespace parlance::net

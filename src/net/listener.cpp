@@ -5,16 +5,15 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <boost/asio/generic/stream_protocol.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
+#include "base/timer_heap.h"
+#include "net/reactor.h"
 #include "net/tcp_stream.h"
 
 namespace parlance::net {
-namespace asio = boost::asio;
 namespace {
 
 constexpr int kBacklog = 1024;
@@ -30,11 +29,15 @@ class Descriptor {
     if (fd_ >= 0) ::close(fd_);
   }
   Descriptor(Descriptor&& other) noexcept : fd_(other.release()) {}
-  Descriptor& operator=(Descriptor&&) = delete;
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
   int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
 
  private:
+  int release() { return std::exchange(fd_, -1); }
+
   int fd_;
 };
 
@@ -68,71 +71,58 @@ void remove_stale_socket_file(const Endpoint& endpoint) {
   }
 }
 
-struct Acceptor : std::enable_shared_from_this<Acceptor> {
-  Acceptor(Loop& owner, int fd, Endpoint bound)
-      : loop(owner), descriptor(owner.io_context(), fd), local(bound), pause(owner.io_context()) {}
-
-  void wait() {
-    descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
-                          [self = shared_from_this()](const boost::system::error_code&) {
-                            if (!self->open) return;
-                            self->loop.begin_event();
-                            self->accept_ready();
-                          });
-  }
-
-  void accept_ready() {
-    for (int i = 0; i < kAcceptsPerEvent && open; ++i) {
-      const int fd = ::accept4(descriptor.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-      if (fd >= 0) {
-        on_accept(std::make_unique<TcpStream>(loop, fd));
-      } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-        return wait_later();
-      } else if (errno == EAGAIN) {
-        break;
-      }
-    }
-    if (open) wait();
-  }
-
-  void wait_later() {
-    pause.expires_after(kPauseWithoutDescriptors);
-    pause.async_wait([self = shared_from_this()](const boost::system::error_code&) {
-      if (self->open) self->wait();
-    });
-  }
-
-  Loop& loop;
-  asio::posix::stream_descriptor descriptor;
-  Endpoint local;
-  asio::steady_timer pause;
-  Listener::OnAccept on_accept;
-  bool open = true;
-};
-
-class SocketListener final : public Listener {
+class SocketListener final : public Listener, WatchedDescriptor::Watcher, TimerNode {
  public:
-  explicit SocketListener(std::shared_ptr<Acceptor> acceptor) : acceptor_(std::move(acceptor)) {}
+  SocketListener(Loop& loop, Descriptor fd, const Endpoint& local)
+      : loop_(loop), fd_(std::move(fd)), local_(local) {
+    watched_.emplace(loop.reactor(), fd_.get(), static_cast<WatchedDescriptor::Watcher&>(*this));
+  }
   ~SocketListener() override { shut(); }
 
-  const Endpoint& local() const override { return acceptor_->local; }
+  const Endpoint& local() const override { return local_; }
   void start(OnAccept on_accept) override {
-    acceptor_->on_accept = std::move(on_accept);
-    acceptor_->wait();
+    on_accept_ = std::move(on_accept);
+    watched_->watch_readable();
   }
   void close() override { shut(); }
 
  private:
+  void on_readable() override {
+    loop_.begin_event();
+    for (int i = 0; i < kAcceptsPerEvent && watched_; ++i) {
+      sockaddr_storage peer;
+      socklen_t peer_bytes = sizeof peer;
+      auto* address = reinterpret_cast<sockaddr*>(&peer);
+      const int fd = ::accept4(fd_.get(), address, &peer_bytes, SOCK_NONBLOCK | SOCK_CLOEXEC);
+      if (fd >= 0) {
+        on_accept_(std::make_unique<TcpStream>(loop_, fd, Endpoint{address, peer_bytes}));
+      } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+        return loop_.arm(*this, loop_.now() + kPauseWithoutDescriptors);
+      } else if (errno == EAGAIN) {
+        break;
+      }
+    }
+    if (watched_) watched_->watch_readable();
+  }
+  void on_writable() override {}
+  void on_timer() override { watched_->watch_readable(); }
+
   void shut() {
-    if (!std::exchange(acceptor_->open, false)) return;
-    boost::system::error_code ignored;
-    acceptor_->descriptor.close(ignored);
-    if (acceptor_->local.is_unix()) {
-      ::unlink(reinterpret_cast<const sockaddr_un*>(acceptor_->local.address())->sun_path);
+    if (!watched_) return;
+    loop_.disarm(*this);
+    watched_->forget_closed();
+    watched_.reset();
+    fd_ = Descriptor{-1};
+    if (local_.is_unix()) {
+      ::unlink(reinterpret_cast<const sockaddr_un*>(local_.address())->sun_path);
     }
   }
 
-  std::shared_ptr<Acceptor> acceptor_;
+  Loop& loop_;
+  Descriptor fd_;
+  std::optional<WatchedDescriptor> watched_;  // until it is shut
+  const Endpoint local_;
+  OnAccept on_accept_;
 };
 
 }  // namespace
@@ -153,8 +143,7 @@ std::expected<std::unique_ptr<Listener>, std::string> Listener::open(Loop& loop,
   socklen_t size = sizeof storage;
   auto* address = reinterpret_cast<sockaddr*>(&storage);
   if (::getsockname(fd->get(), address, &size) != 0) return failure(endpoint, "read back the address of");
-  auto acceptor = std::make_shared<Acceptor>(loop, fd->release(), Endpoint{address, size});
-  return std::make_unique<SocketListener>(std::move(acceptor));
+  return std::make_unique<SocketListener>(loop, *std::move(fd), Endpoint{address, size});
 }
 
 }  // namespace parlance::net

@@ -1,23 +1,17 @@
 #include "net/loop.h"
 
 #include <atomic>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "base/assert.h"
+#include "net/reactor.h"
 
 namespace parlance::net {
 namespace {
 
 thread_local Loop* current_loop = nullptr;
-
-// Ready handlers run in one turn before what they produced is written: enough to batch, few enough that a
-// busy loop still writes and fires timers.
-constexpr int kHandlersPerTurn = 64;
 
 }  // namespace
 
@@ -25,31 +19,22 @@ TurnEnd::~TurnEnd() {
   require(next_ == nullptr, "TurnEnd: destroyed while it waits for the end of the turn");
 }
 
-class Loop::Impl {
- public:
-  // One thread runs the context; others only post to it.
-  boost::asio::io_context context{1};
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{context.get_executor()};
-  boost::asio::steady_timer alarm{context};
-  TimePoint alarm_at = TimePoint::max();
-  std::vector<Job> running;  // the mailbox being run, kept for its memory
-};
-
 struct LoopHandle::Mailbox {
   std::mutex mutex;
-  Loop* loop;             // guarded by mutex; null when the loop is gone
-  std::vector<Job> jobs;  // guarded by mutex
+  Loop* loop = nullptr;              // guarded by mutex; null when the loop is gone
+  std::vector<Job> jobs;             // guarded by mutex
+  std::atomic<bool> is_full = false;  // jobs are there: looked at without the lock
 };
 
 Loop::Loop()
-    : impl_(std::make_unique<Impl>()),
+    : reactor_(std::make_unique<Reactor>()),
       handle_(std::make_shared<LoopHandle::Mailbox>()),
       now_(Clock::now()),
       read_buffer_(new std::byte[kReadBufferBytes]) {
   handle_.mailbox_->loop = this;
 }
 
-// What jobs, locals and waiting handlers own may still use the loop while it is destroyed, so they go first.
+// What jobs and locals own may still use the loop while it is destroyed, so they go first.
 Loop::~Loop() {
   std::vector<Job> unrun;
   {
@@ -59,42 +44,40 @@ Loop::~Loop() {
   }
   unrun.clear();
   locals_.clear();
-  impl_.reset();
 }
 
 Loop* Loop::current() { return current_loop; }
 
-boost::asio::io_context& Loop::io_context() { return impl_->context; }
-
 void Loop::run() {
   require(current_loop == nullptr, "Loop::run: this thread already runs a loop");
   current_loop = this;
-  while (!impl_->context.stopped()) turn();
+  while (!std::exchange(stopped_, false)) turn();
   current_loop = nullptr;
 }
 
 void Loop::stop() {
-  post([this] { impl_->context.stop(); });
+  post([this] { stopped_ = true; });
 }
 
 void Loop::turn() {
-  if (impl_->context.run_one() == 0) return;
-  for (int i = 1; i < kHandlersPerTurn && impl_->context.poll_one() != 0; ++i) {
-  }
+  const bool has_jobs = handle_.mailbox_->is_full.load(std::memory_order_acquire);
+  reactor_->wait(has_jobs ? TimePoint::min() : next_timer());
+  run_mailbox();
+  reactor_->tell_ready();
   fire_timers();
   end_turn();
-  set_alarm();
 }
 
 bool Loop::step() {
   Loop* const stepping = std::exchange(current_loop, this);
-  int handled = 0;
-  while (handled < kHandlersPerTurn && impl_->context.poll_one() != 0) ++handled;
-  const bool fired = fire_timers();
-  const bool ending = first_ending_ != nullptr;
+  reactor_->wait(TimePoint::min());
+  bool worked = run_mailbox();
+  worked |= reactor_->tell_ready();
+  worked |= fire_timers();
+  worked |= first_ending_ != nullptr;
   end_turn();
   current_loop = stepping;
-  return fired || ending || handled != 0;
+  return worked;
 }
 
 // Whether any was due.
@@ -109,21 +92,26 @@ bool Loop::fire_timers() {
 bool LoopHandle::post(Job job) const {
   const std::lock_guard lock{mailbox_->mutex};
   if (mailbox_->loop == nullptr) return false;
-  const bool wake = mailbox_->jobs.empty();
   mailbox_->jobs.push_back(std::move(job));
-  if (wake)
-    boost::asio::post(mailbox_->loop->impl_->context, [loop = mailbox_->loop] { loop->run_mailbox(); });
+  // The loop itself looks before it waits.
+  if (!mailbox_->is_full.exchange(true, std::memory_order_acq_rel) && !mailbox_->loop->is_current()) {
+    mailbox_->loop->reactor().wake();
+  }
   return true;
 }
 
-void Loop::run_mailbox() {
-  begin_event();
+// Whether there were any.
+bool Loop::run_mailbox() {
+  if (!handle_.mailbox_->is_full.load(std::memory_order_acquire)) return false;
   {
     const std::lock_guard lock{handle_.mailbox_->mutex};
-    impl_->running.swap(handle_.mailbox_->jobs);
+    running_.swap(handle_.mailbox_->jobs);
+    handle_.mailbox_->is_full.store(false, std::memory_order_release);
   }
-  for (Job& job : impl_->running) job();
-  impl_->running.clear();
+  begin_event();
+  for (Job& job : running_) job();
+  running_.clear();
+  return true;
 }
 
 std::uint64_t Loop::new_local_key() {
@@ -151,18 +139,6 @@ void Loop::end_turn() {
     cancel_turn_end(work);
     work.on_turn_end();
   }
-}
-
-// Nobody but the alarm wakes the loop for a timer, so it follows the earliest one; it is set once a turn, and
-// left alone when it would only ring too early.
-void Loop::set_alarm() {
-  if (timers_.empty() || timers_.next() >= impl_->alarm_at) return;
-  impl_->alarm_at = timers_.next();
-  impl_->alarm.expires_at(impl_->alarm_at);
-  impl_->alarm.async_wait([this](const boost::system::error_code& cancelled) {
-    if (cancelled) return;
-    impl_->alarm_at = TimePoint::max();
-  });
 }
 
 void Loop::at_turn_end(TurnEnd& work) {

@@ -5,14 +5,11 @@
 #include <memory>
 #include <thread>
 #include <unordered_map>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/deadline.h"
 #include "base/timer_heap.h"
-
-namespace boost::asio {
-class io_context;
-}
 
 namespace parlance::net {
 
@@ -32,6 +29,7 @@ class TurnEnd {
 };
 
 class Loop;
+class Reactor;
 
 /// Something that exists once per loop, such as a channel's connection: the loop owns it and destroys it at
 /// the latest when it is destroyed itself.
@@ -55,7 +53,7 @@ class LoopHandle {
 };
 
 /// One thread's event loop. Sockets, timers and calls belong to one loop and are touched on its thread alone;
-/// other threads reach it by `post`. A turn is: handle what is ready, run the mailbox, fire timers, then the
+/// other threads reach it by `post`. A turn is: run the mailbox, handle what is ready, fire timers, then the
 /// turn ends.
 class Loop {
  public:
@@ -99,7 +97,7 @@ class Loop {
   void cancel_turn_end(TurnEnd& work);
   /// 64 KiB that whoever reads may use until it returns to the loop.
   MutableBytes read_buffer() { return {read_buffer_.get(), kReadBufferBytes}; }
-  boost::asio::io_context& io_context();
+  Reactor& reactor() { return *reactor_; }
   /// What was stored under `key`, or null. Keys come from new_local_key().
   LoopLocal* local(std::uint64_t key) const;
   LoopLocal& set_local(std::uint64_t key, std::unique_ptr<LoopLocal> value);
@@ -111,16 +109,16 @@ class Loop {
 
  private:
   friend class LoopHandle;
-  class Impl;
 
   void turn();
-  void run_mailbox();
+  bool run_mailbox();
   bool fire_timers();
   void end_turn();
-  void set_alarm();
 
-  std::unique_ptr<Impl> impl_;
+  std::unique_ptr<Reactor> reactor_;
   LoopHandle handle_;
+  std::vector<Job> running_;  // the mailbox being run, kept for its memory
+  bool stopped_ = false;
   TimePoint now_;
   TimerHeap timers_;
   std::unique_ptr<std::byte[]> read_buffer_;

@@ -123,17 +123,6 @@ TEST(ConnectAttempt, SaysWhereAndWhyItFailed) {
             refused.to_string() + ": Connection refused");
 }
 
-TEST(ConnectAttempt, LooksNamesUpAndTriesEachAddress) {
-  LoopThread thread;
-  auto listener = Listener::open(thread.loop(), *Endpoint::parse("127.0.0.1:0"));
-  thread.loop().post([&] { (*listener)->start([](std::unique_ptr<ByteStream>) {}); });
-  const HostPort local{"localhost", (*listener)->local().port()};
-  EXPECT_EQ(
-      failure_of([&](Loop& loop, auto done) { return connect_to_host(loop, local, seconds{20}, done); }),
-      "connected");
-  thread.stop();
-}
-
 TEST(Listener, TellsWhichAddressIsInUse) {
   LoopThread thread;
   const std::string path = "unix:/tmp/parlance-listener-test-" + std::to_string(getpid());

@@ -3,73 +3,47 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <cerrno>
+#include <utility>
 
 namespace parlance::net {
-namespace asio = boost::asio;
+namespace {
 
-// Shared with the wait handlers in flight, which find `open` false after close().
-struct TcpStream::Socket {
-  Socket(Loop& owner, int fd)
-      : loop(owner),
-        socket(owner.io_context(),
-               asio::generic::stream_protocol{address_of(fd, false).family(), IPPROTO_TCP}, fd),
-        peer(address_of(fd, true)),
-        local(address_of(fd, false)) {}
+template <typename GetName>
+Endpoint address_of(int fd, GetName get_name) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  auto* address = reinterpret_cast<sockaddr*>(&storage);
+  if (get_name(fd, address, &size) != 0) size = sizeof(sa_family_t);
+  return Endpoint{address, size};
+}
 
-  static Endpoint address_of(int fd, bool peer) {
-    sockaddr_storage storage{};
-    socklen_t size = sizeof storage;
-    auto* address = reinterpret_cast<sockaddr*>(&storage);
-    if ((peer ? getpeername(fd, address, &size) : getsockname(fd, address, &size)) != 0)
-      size = sizeof(sa_family_t);
-    return Endpoint{address, size};
-  }
+}  // namespace
 
-  Loop& loop;
-  asio::generic::stream_protocol::socket socket;
-  Endpoint peer;
-  Endpoint local;
-  bool open = true;
-  bool waiting_to_read = false;
-  bool waiting_to_write = false;
-};
+TcpStream::TcpStream(Loop& loop, int fd) : TcpStream(loop, fd, address_of(fd, ::getpeername)) {}
 
-TcpStream::TcpStream(Loop& loop, int fd) : socket_(std::make_shared<Socket>(loop, fd)) {
+TcpStream::TcpStream(Loop& loop, int fd, const Endpoint& peer)
+    : loop_(loop), fd_(fd), watched_(loop.reactor(), fd, *this), peer_(peer) {
   const int on = 1;
-  if (!socket_->local.is_unix()) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  boost::system::error_code ignored;
-  socket_->socket.native_non_blocking(true, ignored);
+  if (!peer_.is_unix()) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 TcpStream::~TcpStream() { close(); }
 
 void TcpStream::watch_readable(Observer& observer) {
-  if (std::exchange(socket_->waiting_to_read, true)) return;
-  socket_->socket.async_wait(asio::socket_base::wait_read,
-                             [socket = socket_, &observer](const boost::system::error_code&) {
-                               socket->waiting_to_read = false;
-                               if (!socket->open) return;
-                               socket->loop.begin_event();
-                               observer.on_readable();
-                             });
+  observer_ = &observer;
+  watched_.watch_readable();
 }
 
 void TcpStream::watch_writable(Observer& observer) {
-  if (std::exchange(socket_->waiting_to_write, true)) return;
-  socket_->socket.async_wait(asio::socket_base::wait_write,
-                             [socket = socket_, &observer](const boost::system::error_code&) {
-                               socket->waiting_to_write = false;
-                               if (!socket->open) return;
-                               socket->loop.begin_event();
-                               observer.on_writable();
-                             });
+  observer_ = &observer;
+  watched_.watch_writable();
 }
 
 IoResult TcpStream::read(MutableBytes into) {
-  const ssize_t count = ::recv(socket_->socket.native_handle(), into.data(), into.size(), 0);
+  const ssize_t count = ::recv(fd_, into.data(), into.size(), 0);
   if (count > 0) return {.size_bytes = static_cast<std::size_t>(count)};
   if (count == 0) return {.closed = true};
   if (errno == EAGAIN || errno == EINTR) return {.would_block = true};
@@ -80,21 +54,23 @@ IoResult TcpStream::write(std::span<const iovec> parts) {
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(parts.data());
   message.msg_iovlen = parts.size();
-  const ssize_t count = ::sendmsg(socket_->socket.native_handle(), &message, MSG_NOSIGNAL);
+  const ssize_t count = ::sendmsg(fd_, &message, MSG_NOSIGNAL);
   if (count >= 0) return {.size_bytes = static_cast<std::size_t>(count)};
   if (errno == EAGAIN || errno == EINTR) return {.would_block = true};
   return {.error = {errno, std::system_category()}};
 }
 
-void TcpStream::shut_down_writing() { ::shutdown(socket_->socket.native_handle(), SHUT_WR); }
+void TcpStream::shut_down_writing() { ::shutdown(fd_, SHUT_WR); }
 
 void TcpStream::close() {
-  socket_->open = false;
-  boost::system::error_code ignored;
-  socket_->socket.close(ignored);
+  if (fd_ < 0) return;
+  watched_.forget_closed();
+  ::close(std::exchange(fd_, -1));
 }
 
-const Endpoint& TcpStream::peer() const { return socket_->peer; }
-const Endpoint& TcpStream::local() const { return socket_->local; }
+const Endpoint& TcpStream::local() const {
+  if (!local_) local_ = address_of(fd_, ::getsockname);
+  return *local_;
+}
 
 }  // namespace parlance::net

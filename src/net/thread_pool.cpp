@@ -1,20 +1,39 @@
 #include "net/thread_pool.h"
 
-#include <boost/asio/post.hpp>
-#include <boost/asio/thread_pool.hpp>
-
 namespace parlance::net {
 
-class ThreadPool::Impl {
- public:
-  explicit Impl(std::size_t threads) : pool(threads) {}
-  boost::asio::thread_pool pool;
-};
+ThreadPool::ThreadPool(std::size_t threads) {
+  for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+}
 
-ThreadPool::ThreadPool(std::size_t threads) : impl_(std::make_unique<Impl>(threads)) {}
+ThreadPool::~ThreadPool() {
+  {
+    const std::lock_guard lock{mutex_};
+    ending_ = true;
+  }
+  changed_.notify_all();
+}
 
-ThreadPool::~ThreadPool() { impl_->pool.join(); }
+void ThreadPool::post(Job job) {
+  {
+    const std::lock_guard lock{mutex_};
+    jobs_.push_back(std::move(job));
+  }
+  changed_.notify_one();
+}
 
-void ThreadPool::post(Job job) { boost::asio::post(impl_->pool, std::move(job)); }
+void ThreadPool::work() {
+  std::unique_lock lock{mutex_};
+  for (;;) {
+    changed_.wait(lock, [this] { return ending_ || !jobs_.empty(); });
+    if (jobs_.empty()) return;
+    Job job = std::move(jobs_.front());
+    jobs_.pop_front();
+    lock.unlock();
+    job();
+    job = nullptr;
+    lock.lock();
+  }
+}
 
 }  // namespace parlance::net

@@ -1,8 +1,12 @@
 #pragma once
 
+#include <condition_variable>
 #include <cstddef>
+#include <deque>
 #include <functional>
-#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
 
 namespace parlance::net {
 
@@ -21,8 +25,13 @@ class ThreadPool {
   void post(Job job);
 
  private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  void work();
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Job> jobs_;  // guarded by mutex_
+  bool ending_ = false;   // guarded by mutex_
+  std::vector<std::jthread> threads_;  // joined first
 };
 
 }  // namespace parlance::net
