@@ -11,7 +11,7 @@ namespace parlance::load {
 /// A request that was put behind its gRPC prefix once, for all the calls that send it.
 struct FramedRequest {
   explicit FramedRequest(const Buffer& message)
-      : framed(Codec<Buffer>::frame(message)), size_bytes(message.size()) {}
+      : framed(detail::frame_message(message)), size_bytes(message.size()) {}
   Buffer framed;
   std::size_t size_bytes;  // without the prefix
 };

@@ -28,8 +28,10 @@ template <std::derived_from<google::protobuf::MessageLite> T>
 struct Codec<T> {
   static bool parse(T& message, const Buffer& bytes) { return detail::parse_message(message, bytes.bytes()); }
   static std::size_t size_bytes(const T& message) { return detail::message_size(message); }
-  /// `at` has room for size_bytes(), which was asked for just before.
-  static void write(const T& message, std::byte* at) { detail::write_message(message, at); }
+  /// `at` has room for `size_bytes`, as size_bytes() has just told them.
+  static void write(const T& message, std::byte* at, std::size_t /*size_bytes*/) {
+    detail::write_message(message, at);
+  }
   static std::string type_name(const T& message) { return message.GetTypeName(); }
 };
 
@@ -37,8 +39,8 @@ template <>
 struct Codec<Buffer> {
   static bool parse(Buffer& message, const Buffer& bytes) { return message = bytes, true; }
   static std::size_t size_bytes(const Buffer& message) { return message.size(); }
-  static void write(const Buffer& message, std::byte* at) {
-    if (!message.empty()) std::memcpy(at, message.data(), message.size());
+  static void write(const Buffer& message, std::byte* at, std::size_t size_bytes) {
+    if (size_bytes > 0) std::memcpy(at, message.data(), size_bytes);
   }
   static std::string type_name(const Buffer&) { return "bytes"; }
 };
@@ -49,7 +51,7 @@ namespace detail {
 template <typename T>
 void write_framed(const T& message, std::size_t size_bytes, std::byte* at) {
   grpc::write_prefix(at, size_bytes, false);
-  Codec<T>::write(message, at + grpc::kPrefixBytes);
+  Codec<T>::write(message, at + grpc::kPrefixBytes, size_bytes);
 }
 
 /// The message behind its gRPC prefix, in one buffer. Codecs of messages that are bytes already give it

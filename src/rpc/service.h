@@ -81,8 +81,11 @@ void finish_with(ServerStream& stream, const Task<Result<Response>>& task) {
 template <typename Fields>
 void finish_with(ServerStream& stream, Task<Result<Written<Fields>>>& task) {
   Result<Written<Fields>> response = task.take();
-  if (response) {
+  if (response && stream.has_interceptors()) {
     stream.end_with(response->take_framed());
+  } else if (response) {
+    stream.send_message(response->take_framed());
+    stream.end({});
   } else {
     stream.end(response.error());
   }
