@@ -7,8 +7,8 @@
 
 namespace parlance {
 
-/// Whether freed memory is kept for the next taker. Not under a sanitizer, which sees a use after free only in
-/// memory that really goes back to the heap.
+/// Whether freed memory is kept for the next taker. Not under a sanitizer, which sees a use after free only
+/// in memory that really goes back to the heap.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 inline constexpr bool kRecyclesMemory = false;
 #else
@@ -29,7 +29,8 @@ class Slab {
   static void* allocate(std::size_t size_bytes) {
     if (size_bytes > kLargestBytes) return ::operator new(size_bytes);
     List& list = lists_[class_of(size_bytes)];
-    if (list.head == nullptr) [[unlikely]] return new_block(class_of(size_bytes));
+    if (list.head == nullptr) [[unlikely]]
+      return new_block(class_of(size_bytes));
     FreeBlock* const taken = list.head;
     list.head = taken->next;
     list.kept_bytes -= class_bytes(class_of(size_bytes));
@@ -40,7 +41,8 @@ class Slab {
     if (memory == nullptr) return;
     if (size_bytes > kLargestBytes) return ::operator delete(memory);
     List& list = lists_[class_of(size_bytes)];
-    if (list.kept_bytes >= list.most_kept_bytes) [[unlikely]] return ::operator delete(memory);
+    if (list.kept_bytes >= list.most_kept_bytes) [[unlikely]]
+      return ::operator delete(memory);
     list.head = new (memory) FreeBlock{list.head};
     list.kept_bytes += class_bytes(class_of(size_bytes));
   }
@@ -60,14 +62,20 @@ class Slab {
   };
   struct ThreadEnd;
 
-  static constexpr std::size_t kSmallestBytes = 64;
-  static constexpr std::size_t kClasses = std::bit_width(kLargestBytes / kSmallestBytes);
+  // Classes: 64, 128, 192, … 1024, as most objects lie there, then 2048, 4096, … kLargestBytes.
+  static constexpr std::size_t kStepBytes = 64;
+  static constexpr std::size_t kSteps = 16;
+  static constexpr std::size_t kClasses = kSteps + std::bit_width(kLargestBytes / (kSteps * kStepBytes)) - 1;
 
-  // Power-of-two classes: 64, 128, … kLargestBytes.
   static constexpr std::size_t class_of(std::size_t size_bytes) {
-    return size_bytes <= kSmallestBytes ? 0 : std::bit_width((size_bytes - 1) / kSmallestBytes);
+    if (size_bytes <= kStepBytes) return 0;
+    const std::size_t step = (size_bytes - 1) / kStepBytes;
+    return step < kSteps ? step : kSteps - 1 + std::bit_width(step / kSteps);
   }
-  static constexpr std::size_t class_bytes(std::size_t size_class) { return kSmallestBytes << size_class; }
+  static constexpr std::size_t class_bytes(std::size_t size_class) {
+    return size_class < kSteps ? (size_class + 1) * kStepBytes
+                               : kSteps * kStepBytes << (size_class - kSteps + 1);
+  }
 
   static void* new_block(std::size_t size_class);
 

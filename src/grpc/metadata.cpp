@@ -73,6 +73,16 @@ std::string_view trimmed(std::string_view text) {
 
 }  // namespace
 
+Metadata::Metadata(const Metadata& other)
+    : content_(other.empty() ? nullptr : std::make_unique<Content>(*other.content_)) {}
+
+bool Metadata::operator==(const Metadata& other) const { return std::ranges::equal(*this, other); }
+
+Metadata::Content& Metadata::content() {
+  if (content_ == nullptr) content_ = std::make_unique<Content>();
+  return *content_;
+}
+
 Result<void> Metadata::add(std::string_view name, std::string_view value) {
   std::string lowered{name};
   std::ranges::transform(lowered, lowered.begin(), lower);
@@ -83,17 +93,18 @@ Result<void> Metadata::add(std::string_view name, std::string_view value) {
 }
 
 void Metadata::append(std::string_view name, std::string_view value) {
-  require(name.size() + value.size() <= std::numeric_limits<std::uint32_t>::max() - text_.size(),
+  auto& [text, places] = content();
+  require(name.size() + value.size() <= std::numeric_limits<std::uint32_t>::max() - text.size(),
           "Metadata: more than 4 GiB");
-  places_.push_back({.offset = static_cast<std::uint32_t>(text_.size()),
-                     .name_size = static_cast<std::uint32_t>(name.size()),
-                     .value_size = static_cast<std::uint32_t>(value.size())});
-  text_.append(name).append(value);
+  places.push_back({.offset = static_cast<std::uint32_t>(text.size()),
+                    .name_size = static_cast<std::uint32_t>(name.size()),
+                    .value_size = static_cast<std::uint32_t>(value.size())});
+  text.append(name).append(value);
 }
 
 Metadata::Entry Metadata::operator[](std::size_t index) const {
-  const Place& place = places_[index];
-  const std::string_view text = text_;
+  const Place& place = content_->places[index];
+  const std::string_view text = content_->text;
   return {.name = text.substr(place.offset, place.name_size),
           .value = text.substr(place.offset + place.name_size, place.value_size)};
 }
@@ -144,8 +155,8 @@ Result<Metadata> Metadata::from_fields(http2::HeaderFields fields) {
   }
   Metadata metadata;
   if (count == 0) return metadata;
-  metadata.text_.reserve(text_bytes);
-  metadata.places_.reserve(count);
+  metadata.content().text.reserve(text_bytes);
+  metadata.content().places.reserve(count);
   for (const HeaderField& field : fields) {
     if (!is_received_metadata(field)) continue;
     if (Result<void> done = metadata.append_received(field); !done) return std::unexpected(done.error());

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <iterator>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,6 +29,15 @@ class Metadata {
   };
   class Iterator;
 
+  Metadata() = default;
+  Metadata(const Metadata& other);
+  Metadata(Metadata&&) noexcept = default;
+  Metadata& operator=(Metadata other) noexcept {
+    content_.swap(other.content_);
+    return *this;
+  }
+  ~Metadata() = default;
+
   /// Adds an entry at the end; the name is lower-cased, the value is raw bytes for `-bin`. INVALID_ARGUMENT,
   /// with a message that names what is wrong, for a name outside `[0-9A-Za-z_.-]+`, for a reserved one
   /// (`grpc-…`), for one that HTTP/2 or the call itself uses (`connection`, `te`, `content-type`, …), and for
@@ -41,8 +51,8 @@ class Metadata {
 
   Iterator begin() const;
   Iterator end() const;
-  bool empty() const { return places_.empty(); }
-  std::size_t size() const { return places_.size(); }
+  bool empty() const { return content_ == nullptr; }
+  std::size_t size() const { return empty() ? 0 : content_->places.size(); }
   Entry operator[](std::size_t index) const;
 
   /// What a received header section or trailers carry as metadata: every field but pseudo-headers,
@@ -56,21 +66,30 @@ class Metadata {
   /// left out: they belong to one hop.
   void append_to(HeaderList& fields) const;
 
-  bool operator==(const Metadata& other) const = default;
+  bool operator==(const Metadata& other) const;
 
  private:
   struct Place {
     std::uint32_t offset;
     std::uint32_t name_size;
     std::uint32_t value_size;
-    bool operator==(const Place&) const = default;
+  };
+  struct Content {
+    SlabString text;
+    std::vector<Place, SlabAllocator<Place>> places;
+
+    static void* operator new(std::size_t size_bytes) { return Slab::allocate(size_bytes); }
+    static void operator delete(void* memory, std::size_t size_bytes) {
+      Slab::deallocate(memory, size_bytes);
+    }
   };
 
+  Content& content();
   void append(std::string_view name, std::string_view value);
   Result<void> append_received(const http2::HeaderField& field);
 
-  SlabString text_;
-  std::vector<Place, SlabAllocator<Place>> places_;
+  // Null when empty: a call has several, and most stay so.
+  std::unique_ptr<Content> content_;
 };
 
 class Metadata::Iterator {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -113,102 +114,99 @@ Task<Outcome> refused(Status status) {
   co_return status;
 }
 
-/// A handler's coroutine on its stream.
-template <typename Outcome>
+/// A handler's coroutine on its stream, with the reader and the writer (`Kept`) that it was given.
+template <typename Outcome, typename... Kept>
 struct RunningHandler {
+  explicit RunningHandler(ServerStream& of) : stream(of), kept((static_cast<void>(sizeof(Kept)), of)...) {}
+
   ServerStream& stream;
-  Task<Outcome> task;
+  std::tuple<Kept...> kept;
+  std::optional<Task<Outcome>> task;
 
   static void* operator new(std::size_t size_bytes) { return Slab::allocate(size_bytes); }
   static void operator delete(void* memory, std::size_t size_bytes) { Slab::deallocate(memory, size_bytes); }
 
-  static void start(ServerStream& stream, Task<Outcome> task) {
-    auto* running = new RunningHandler{stream, std::move(task)};
+  /// `call` calls the handler's method with what is kept.
+  template <typename Call>
+  static void start(ServerStream& stream, Call call) {
+    auto* running = new RunningHandler{stream};
     stream.run(running, [](void* self) { delete static_cast<RunningHandler*>(self); });
-    running->task.start(&RunningHandler::finished, running);
+    try {
+      running->task.emplace(std::apply(call, running->kept));
+    } catch (...) {  // a method that is no coroutine
+      return running->fail();
+    }
+    running->task->start(&RunningHandler::finished, running);
   }
 
   static void finished(void* self) {
     auto& running = *static_cast<RunningHandler*>(self);
-    ServerStream& stream = running.stream;
     try {
-      finish_with(stream, running.task);
+      finish_with(running.stream, *running.task);
     } catch (...) {
-      stream.end(stream.status_of_exception(std::current_exception()));
+      return running.fail();
     }
+    running.stream.handler_done();
+  }
+
+  void fail() {
+    stream.end(stream.status_of_exception(std::current_exception()));
     stream.handler_done();
   }
 };
 
-template <typename Handler, typename Method>
-class UnaryStarter final : public MethodBinding::Starter {
- public:
-  UnaryStarter(Handler& handler, Method method) : handler_(handler), method_(method) {}
-  void start(ServerStream& stream) const override { begin(stream, method_); }
-
- private:
-  template <typename Request, typename Response>
-  void begin(ServerStream& stream,
-             Task<Result<Response>> (Handler::*method)(ServerCall&, Incoming<Request>)) const {
-    using Outcome = Result<Response>;
-    Incoming<Request> request = take_request<Request>(stream);
-    if (std::optional<Status> status = refusal(request)) {
-      return RunningHandler<Outcome>::start(stream, refused<Outcome>(*std::move(status)));
-    }
-    RunningHandler<Outcome>::start(stream, (handler_.*method)(stream, std::move(request)));
-  }
-
-  Handler& handler_;
-  Method method_;
-};
-
-// The streaming kinds run in a coroutine of their own, which holds the reader and the writer.
+// Each kind of method begins with its own arguments.
 
 template <typename Handler, typename Request, typename Response>
-Task<Result<Response>> run_streaming(Handler& handler,
-                                     Task<Result<Response>> (Handler::*method)(ServerCall&, Reader<Request>&),
-                                     ServerStream& stream) {
-  Reader<Request> in{stream};
-  Task<Result<Response>> task = (handler.*method)(stream, in);
-  co_return co_await std::move(task);
-}
-
-template <typename Handler, typename Request, typename Response>
-Task<Status> run_streaming(Handler& handler,
-                           Task<Status> (Handler::*method)(ServerCall&, Incoming<Request>, Writer<Response>&),
-                           ServerStream& stream) {
+void begin(ServerStream& stream, Handler& handler,
+           Task<Result<Response>> (Handler::*method)(ServerCall&, Incoming<Request>)) {
+  using Outcome = Result<Response>;
   Incoming<Request> request = take_request<Request>(stream);
-  if (std::optional<Status> status = refusal(request)) co_return *std::move(status);
-  Writer<Response> out{stream};
-  Task<Status> task = (handler.*method)(stream, std::move(request), out);
-  co_return co_await std::move(task);
+  RunningHandler<Outcome>::start(stream, [&] {
+    if (std::optional<Status> status = refusal(request)) return refused<Outcome>(*std::move(status));
+    return (handler.*method)(stream, std::move(request));
+  });
 }
 
 template <typename Handler, typename Request, typename Response>
-Task<Status> run_streaming(Handler& handler,
-                           Task<Status> (Handler::*method)(ServerCall&, Reader<Request>&, Writer<Response>&),
-                           ServerStream& stream) {
-  Reader<Request> in{stream};
-  Writer<Response> out{stream};
-  Task<Status> task = (handler.*method)(stream, in, out);
-  co_return co_await std::move(task);
+void begin(ServerStream& stream, Handler& handler,
+           Task<Result<Response>> (Handler::*method)(ServerCall&, Reader<Request>&)) {
+  RunningHandler<Result<Response>, Reader<Request>>::start(
+      stream, [&](Reader<Request>& in) { return (handler.*method)(stream, in); });
+}
+
+template <typename Handler, typename Request, typename Response>
+void begin(ServerStream& stream, Handler& handler,
+           Task<Status> (Handler::*method)(ServerCall&, Incoming<Request>, Writer<Response>&)) {
+  Incoming<Request> request = take_request<Request>(stream);
+  RunningHandler<Status, Writer<Response>>::start(stream, [&](Writer<Response>& out) {
+    if (std::optional<Status> status = refusal(request)) return refused<Status>(*std::move(status));
+    return (handler.*method)(stream, std::move(request), out);
+  });
+}
+
+template <typename Handler, typename Request, typename Response>
+void begin(ServerStream& stream, Handler& handler,
+           Task<Status> (Handler::*method)(ServerCall&, Reader<Request>&, Writer<Response>&)) {
+  RunningHandler<Status, Reader<Request>, Writer<Response>>::start(
+      stream, [&](Reader<Request>& in, Writer<Response>& out) { return (handler.*method)(stream, in, out); });
 }
 
 template <typename Handler, typename Method>
-class StreamingStarter final : public MethodBinding::Starter {
+class MethodStarter final : public MethodBinding::Starter {
  public:
-  StreamingStarter(Handler& handler, Method method) : handler_(handler), method_(method) {}
-  void start(ServerStream& stream) const override { begin(stream, run_streaming(handler_, method_, stream)); }
+  MethodStarter(Handler& handler, Method method) : handler_(handler), method_(method) {}
+  void start(ServerStream& stream) const override { begin(stream, handler_, method_); }
 
  private:
-  template <typename Outcome>
-  static void begin(ServerStream& stream, Task<Outcome> task) {
-    RunningHandler<Outcome>::start(stream, std::move(task));
-  }
-
   Handler& handler_;
   Method method_;
 };
+
+template <typename Handler, typename Method>
+MethodBinding bind(std::string_view name, MethodType type, Handler& handler, Method method) {
+  return {name, type, std::make_unique<MethodStarter<Handler, Method>>(handler, method)};
+}
 
 }  // namespace detail
 
@@ -216,32 +214,28 @@ class StreamingStarter final : public MethodBinding::Starter {
 template <typename Handler, typename Request, typename Response>
 MethodBinding bind_unary(std::string_view name, Handler& handler,
                          Task<Result<Response>> (Handler::*method)(ServerCall&, Incoming<Request>)) {
-  using Starter = detail::UnaryStarter<Handler, decltype(method)>;
-  return {name, MethodType::kUnary, std::make_unique<Starter>(handler, method)};
+  return detail::bind(name, MethodType::kUnary, handler, method);
 }
 
 template <typename Handler, typename Request, typename Response>
 MethodBinding bind_client_streaming(std::string_view name, Handler& handler,
                                     Task<Result<Response>> (Handler::*method)(ServerCall&,
                                                                               Reader<Request>&)) {
-  using Starter = detail::StreamingStarter<Handler, decltype(method)>;
-  return {name, MethodType::kClientStreaming, std::make_unique<Starter>(handler, method)};
+  return detail::bind(name, MethodType::kClientStreaming, handler, method);
 }
 
 template <typename Handler, typename Request, typename Response>
 MethodBinding bind_server_streaming(std::string_view name, Handler& handler,
                                     Task<Status> (Handler::*method)(ServerCall&, Incoming<Request>,
                                                                     Writer<Response>&)) {
-  using Starter = detail::StreamingStarter<Handler, decltype(method)>;
-  return {name, MethodType::kServerStreaming, std::make_unique<Starter>(handler, method)};
+  return detail::bind(name, MethodType::kServerStreaming, handler, method);
 }
 
 template <typename Handler, typename Request, typename Response>
 MethodBinding bind_bidi_streaming(std::string_view name, Handler& handler,
                                   Task<Status> (Handler::*method)(ServerCall&, Reader<Request>&,
                                                                   Writer<Response>&)) {
-  using Starter = detail::StreamingStarter<Handler, decltype(method)>;
-  return {name, MethodType::kBidiStreaming, std::make_unique<Starter>(handler, method)};
+  return detail::bind(name, MethodType::kBidiStreaming, handler, method);
 }
 
 namespace detail {
