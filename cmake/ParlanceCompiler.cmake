@@ -28,8 +28,4 @@ set(PARLANCE_SANITIZE "" CACHE STRING "Sanitizers, as for -fsanitize= (address,u
 if(PARLANCE_SANITIZE)
   add_compile_options(-fsanitize=${PARLANCE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${PARLANCE_SANITIZE})
-  if(PARLANCE_SANITIZE MATCHES thread AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
-    # Asio's fences, which ThreadSanitizer does not see; the mutexes beside them it does.
-    add_compile_options(-Wno-tsan)
-  endif()
 endif()

@@ -2,7 +2,7 @@
 include(ParlanceRuntimeDependencies)
 find_package(nlohmann_json REQUIRED)  # headers only: service config
 find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)  # headers only: ring_hash
-find_package(Boost 1.81 REQUIRED)  # headers only: Asio
+find_package(Boost 1.81 REQUIRED)  # headers only: Histogram
 
 if(PARLANCE_SERVE)
   find_package(spdlog REQUIRED)

@@ -70,7 +70,8 @@ std::uint32_t DynamicTable::place(std::uint32_t size_bytes) {
   return offset;
 }
 
-/// Makes rings for `needed_bytes` of entries, with the live entries packed at their front, and returns the old ones.
+/// Makes rings for `needed_bytes` of entries, with the live entries packed at their front, and returns the
+/// old ones.
 DynamicTable::Rings DynamicTable::grow(std::uint32_t needed_bytes) {
   const std::uint32_t table_bytes = std::bit_ceil(std::max(needed_bytes, kFirstRoomBytes));
   Rings larger{std::make_unique_for_overwrite<char[]>(2 * std::size_t{table_bytes}),

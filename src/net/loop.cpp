@@ -21,8 +21,8 @@ TurnEnd::~TurnEnd() {
 
 struct LoopHandle::Mailbox {
   std::mutex mutex;
-  Loop* loop = nullptr;              // guarded by mutex; null when the loop is gone
-  std::vector<Job> jobs;             // guarded by mutex
+  Loop* loop = nullptr;               // guarded by mutex; null when the loop is gone
+  std::vector<Job> jobs;              // guarded by mutex
   std::atomic<bool> is_full = false;  // jobs are there: looked at without the lock
 };
 

@@ -34,7 +34,8 @@ int wait_for(int epoll_fd, std::span<epoll_event> events, TimePoint until) {
 
 }  // namespace
 
-Reactor::Reactor() : epoll_fd_(::epoll_create1(EPOLL_CLOEXEC)), wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+Reactor::Reactor()
+    : epoll_fd_(::epoll_create1(EPOLL_CLOEXEC)), wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   require(epoll_fd_ >= 0 && wake_fd_ >= 0, "Reactor: the process has no file descriptors left");
   epoll_event event{.events = EPOLLIN, .data = {.ptr = nullptr}};
   ::epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, wake_fd_, &event);

@@ -23,8 +23,8 @@ class Reactor {
   Reactor(const Reactor&) = delete;
   Reactor& operator=(const Reactor&) = delete;
 
-  /// Waits until `until` at the latest (in the past: not at all; max(): for ever), or until something is ready
-  /// or wake() is called. Returns how many descriptors are ready: tell_ready() is to follow.
+  /// Waits until `until` at the latest (in the past: not at all; max(): for ever), or until something is
+  /// ready or wake() is called. Returns how many descriptors are ready: tell_ready() is to follow.
   std::size_t wait(TimePoint until);
   /// Tells the watchers of what the last wait() found. False when there was nobody to tell.
   bool tell_ready();

@@ -29,8 +29,8 @@ class ThreadPool {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Job> jobs_;  // guarded by mutex_
-  bool ending_ = false;   // guarded by mutex_
+  std::deque<Job> jobs_;               // guarded by mutex_
+  bool ending_ = false;                // guarded by mutex_
   std::vector<std::jthread> threads_;  // joined first
 };
 

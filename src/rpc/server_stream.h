@@ -61,18 +61,18 @@ class ServerStream final : public ServerCall, http2::StreamObserver, TimerNode {
   /// Queues a message (with its prefix); false when nobody will read it. Compresses it when the call does,
   /// unless told.
   bool send_message(Buffer framed, bool compress = true);
-  /// The quick way of a small message: its place in the output, prefix included, to be written before anything
-  /// else is done. Null when it must take the other way.
+  /// The quick way of a small message: its place in the output, prefix included, to be written before
+  /// anything else is done. Null when it must take the other way.
   std::byte* place_message(std::size_t framed_bytes);
   /// Whether so much is queued that a producer should pause.
   bool send_queue_full() const;
   void wait_to_write(std::coroutine_handle<> writer);
 
-  /// The handler's outcome, behind what it has sent. Goes through the interceptors, if there are any, and then
-  /// to the caller.
+  /// The handler's outcome, behind what it has sent. Goes through the interceptors, if there are any, and
+  /// then to the caller.
   void end(const Status& status);
-  /// Whether the one response of a unary or client-streaming method is for end_with(); else it is sent like any
-  /// other.
+  /// Whether the one response of a unary or client-streaming method is for end_with(); else it is sent like
+  /// any other.
   bool has_interceptors() const { return interceptors_ != nullptr; }
   /// That response, with its prefix, and OK: for the interceptors.
   void end_with(Buffer framed);
