@@ -156,11 +156,16 @@ TEST(ServerMemory, NewCallsAreRefusedNearTheLimit) {
   EchoServer server{std::move(options)};
   const std::vector<EchoClient> clients = clients_of(server, 4);
   std::vector<UnaryCall<Text>> calls;
-  for (int i = 0; i < 5000; ++i)
-    calls.push_back(clients[static_cast<std::size_t>(i) % 4].UntilCancelled(Text{}));
-  // Those on other connections may still be on their way when one of the last has arrived.
+  const auto make_calls = [&](int count) {
+    for (int i = 0; i < count; ++i)
+      calls.push_back(clients[static_cast<std::size_t>(i) % 4].UntilCancelled(Text{}));
+  };
+  make_calls(5000);
+  // Some may still be on their way, and what refused calls took is given back, so more follow until one that
+  // asks is refused.
   Status status;
   for (int i = 0; i < 100 && status.code() != StatusCode::kResourceExhausted; ++i) {
+    make_calls(20);
     status = clients[0].UntilCancelled(Text{}, {.timeout = 200ms}).wait().error();
   }
   EXPECT_EQ(status.code(), StatusCode::kResourceExhausted) << status.to_string();
