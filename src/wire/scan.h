@@ -80,13 +80,17 @@ inline const std::byte* read_varint(const std::byte* at, const std::byte* end, s
 /// A length, and that so many bytes are there.
 inline const std::byte* read_length(const std::byte* at, const std::byte* end, std::size_t& size_bytes,
                                     Context& context) {
-  if (at == end || (*at & std::byte{0x80}) != std::byte{}) {
+  const std::ptrdiff_t left = end - at;
+  if (left >= 1 && std::to_integer<unsigned>(at[0]) < 0x80) {
+    size_bytes = std::to_integer<std::size_t>(*at++);
+  } else if (left >= 2 && std::to_integer<unsigned>(at[1]) < 0x80) {
+    size_bytes = (std::to_integer<std::size_t>(at[0]) & 0x7F) | std::to_integer<std::size_t>(at[1]) << 7;
+    at += 2;
+  } else {
     return detail::read_long_length(at, end, size_bytes, context);
   }
-  size_bytes = std::to_integer<std::size_t>(*at);
-  if (size_bytes > static_cast<std::size_t>(end - at) - 1)
-    return context.refuse("is longer than its message");
-  return at + 1;
+  if (size_bytes > static_cast<std::size_t>(end - at)) return context.refuse("is longer than its message");
+  return at;
 }
 
 /// Behind the value of a field that no message has, groups included. Refuses what is no field: number 0, an
