@@ -71,8 +71,13 @@ class Buffer {
   std::size_t size_ = 0;
 };
 
+// Whoever has the only reference sees that without an atomic write.
 inline void Buffer::release() noexcept {
-  if (block_ != nullptr && block_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(block_);
+  if (block_ == nullptr) return;
+  if (block_->references.load(std::memory_order_acquire) == 1 ||
+      block_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    destroy(block_);
+  }
 }
 
 }  // namespace parlance

@@ -62,8 +62,8 @@ http2::StreamId ClientStream::open_with_more() {
     more.add("grpc-encoding", grpc::to_string(call_.request_encoding()), http2::HeaderToken::kGrpcEncoding);
   }
   if (!call_.deadline().is_never()) {
-    more.add_copy("grpc-timeout", grpc::format_timeout(call_.deadline().remaining(Clock::now())).view(),
-                  http2::HeaderToken::kGrpcTimeout);
+    const grpc::TimeoutText timeout = grpc::format_timeout(call_.remaining_time());
+    more.add_copy("grpc-timeout", timeout.view(), http2::HeaderToken::kGrpcTimeout);
   }
   if (earlier_ > 0) more.add_copy("grpc-previous-rpc-attempts", std::to_string(earlier_));
   call_.request_metadata().append_to(more);

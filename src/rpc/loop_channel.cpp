@@ -38,6 +38,7 @@ void LoopChannel::remove(OutgoingCall& call) {
   calls_[call.index_]->index_ = call.index_;
   calls_.pop_back();
   if (!unresolved_.empty()) std::erase(unresolved_, &call);
+  if (calls_.empty()) in_use_.reset();
 }
 
 void LoopChannel::begin(OutgoingCall& call) {

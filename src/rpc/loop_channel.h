@@ -39,6 +39,10 @@ class LoopChannel final : public net::LoopLocal, Resolver::Listener, balancing::
   // --- for calls and their attempts
   void add(OutgoingCall& call);
   void remove(OutgoingCall& call);
+  /// For a call that is about to be added: the channel lives until the last call here has been removed.
+  void keep_alive(const Channel& channel) {
+    if (!in_use_) in_use_ = channel;
+  }
   /// What the channel keeps of the method; null when it keeps too many. `core` is the channel's.
   const ClientMethod* find_method(ChannelCore& core, std::string_view path) {
     return methods_.find(core, path);
@@ -147,6 +151,7 @@ class LoopChannel final : public net::LoopLocal, Resolver::Listener, balancing::
   CallFigures figures_;
   Trace trace_;
   std::vector<OutgoingCall*> calls_;
+  std::optional<Channel> in_use_;            // while there are any
   std::vector<OutgoingCall*> unresolved_;  // they wait for the first answer of the resolver
   AttemptQueue waiting_;                   // for a backend
   Connectivity told_state_ = Connectivity::kIdle;

@@ -55,7 +55,7 @@ void OutgoingCall::start_clock(TimePoint now, const CallOptions& options) {
 OutgoingCall* OutgoingCall::make_here(net::Loop& loop, const Channel& channel, LoopChannel& part,
                                       std::string_view path, const CallOptions& options) {
   auto* call = new OutgoingCall{loop, channel.core().config(), options};
-  call->channel_ = channel;
+  if (call->interceptors_ != nullptr) call->channel_ = channel;
   call->use(part.find_method(channel.core(), path), path);
   const bool timed = options.timeout > Duration::zero() || !call->deadline_.is_never() ||
                      part.may_have_timeout(call->method());
@@ -86,9 +86,10 @@ OutgoingCallRef OutgoingCall::start(const Channel& channel, std::string_view pat
   if (ServerCall* parent = current_call(); parent != nullptr && !options.detached) call->inherit(*parent);
   call->add_reference();  // the channel's, until the end
   if (part != nullptr) {
-    call->begin(*part);
+    if (!call->ended_) part->keep_alive(channel);
+    call->begin(*part, call->started_at_);
   } else {
-    call->loop_.post([call, key = channel.core().key()] { call->begin(key.on(call->loop_)); });
+    call->loop_.post([call, key = channel.core().key()] { call->begin(key.on(call->loop_), Clock::now()); });
   }
   return reference;
 }
@@ -135,13 +136,13 @@ void OutgoingCall::hand_hops_up() {
 
 void OutgoingCall::on_cancelled() { end_with(parent_cancelled()); }
 
-void OutgoingCall::begin(LoopChannel& loop_channel) {
+void OutgoingCall::begin(LoopChannel& loop_channel, TimePoint now) {
   if (ended_) return drop_reference();  // cancelled before it began
   begun_ = true;
   loop_channel_ = &loop_channel;
   loop_channel.add(*this);
   if (!deadline_.is_never()) {
-    if (deadline_.expired(Clock::now())) return end(deadline_before_start());
+    if (deadline_.expired(now)) return end(deadline_before_start());
     loop_.arm(*this, deadline_.at());
   }
   if (interceptors_ != nullptr) return interceptors_->start();
@@ -291,7 +292,7 @@ void OutgoingCall::on_attempt_ended(ClientStream& attempt, AttemptEnd ended) {
   if (!ended.status.ok() && !is_committed_ && goes_on_after(ended)) {
     tell_writer();
   } else {
-    if (!ended.by_server) ended.status = with_attempts(std::move(ended.status));
+    if (!ended.by_server && !ended.status.ok()) ended.status = with_attempts(std::move(ended.status));
     if (!ended.trailers.empty()) trailing_metadata_ = std::move(ended.trailers);
     drop_attempts(StatusCode::kCancelled);
     conclude(std::move(ended.status));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <coroutine>
 #include <memory>
@@ -99,6 +100,9 @@ class OutgoingCall final : TimerNode, CancellationListener {
   const ClientMethod& method() const { return *method_; }
   const std::string& path() const { return method_->path(); }
   Deadline deadline() const { return deadline_; }
+  /// Until the deadline, seen from the event that is handled now, or from the call's start when it began
+  /// since.
+  Duration remaining_time() const { return deadline_.remaining(std::max(started_at_, loop_.now())); }
   bool waits_for_ready() const { return wait_for_ready_; }
   grpc::Encoding request_encoding() const { return request_encoding_; }
   const grpc::Metadata& request_metadata() const { return request_metadata_; }
@@ -152,7 +156,7 @@ class OutgoingCall final : TimerNode, CancellationListener {
   void start_clock(TimePoint now, const CallOptions& options);
   void delete_unless_awaited();
   void inherit(ServerCall& parent);
-  void begin(LoopChannel& loop_channel);
+  void begin(LoopChannel& loop_channel, TimePoint now);
   void start_attempt();
   void commit(ClientStream& attempt);
   void drop_attempts(StatusCode code, const ClientStream* but = nullptr);
@@ -191,9 +195,9 @@ class OutgoingCall final : TimerNode, CancellationListener {
   std::uint32_t references_ = 1;
   std::atomic<std::uint32_t> cancellations_under_way_ = 0;  // of other threads
   net::Loop& loop_;
-  // Kept alive: the one, or for the library's own calls the other.
+  // Kept alive beyond the call's end, for its interceptors; until then the channel is kept by its part here.
   std::optional<Channel> channel_;
-  std::shared_ptr<const ChannelConfig> own_config_;
+  std::shared_ptr<const ChannelConfig> own_config_;  // of the library's own calls
   const ChannelConfig& config_;
   std::unique_ptr<const ClientMethod> own_method_;  // of which the channel keeps none
   const ClientMethod* method_ = nullptr;

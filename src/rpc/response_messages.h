@@ -31,7 +31,8 @@ class ResponseMessages {
 
   Status feed(Bytes data) {
     charged_bytes_ += data.size();
-    return at_client(reader_.feed(data));
+    Status error = reader_.feed(data);
+    return error.ok() ? error : at_client(error);
   }
   bool has_message() const { return reader_.has_message(); }
   /// Whole messages that next() has not given.
