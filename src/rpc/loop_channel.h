@@ -151,7 +151,7 @@ class LoopChannel final : public net::LoopLocal, Resolver::Listener, balancing::
   CallFigures figures_;
   Trace trace_;
   std::vector<OutgoingCall*> calls_;
-  std::optional<Channel> in_use_;            // while there are any
+  std::optional<Channel> in_use_;          // while there are any
   std::vector<OutgoingCall*> unresolved_;  // they wait for the first answer of the resolver
   AttemptQueue waiting_;                   // for a backend
   Connectivity told_state_ = Connectivity::kIdle;

@@ -13,9 +13,10 @@ MethodMemory::Place& MethodMemory::place_of(std::string_view path) {
 
 const ClientMethod* MethodMemory::find(ChannelCore& core, std::string_view path) {
   Place& place = place_of(path);
-  if (place.text == path.data() && place.method->path() == path) return place.method;
+  if (place.method != nullptr && place.text.data() == path.data() && place.method->path() == path)
+    return place.method;
   const ClientMethod* method = core.find_method(path);
-  if (method != nullptr) place = {path.data(), method};
+  if (method != nullptr) place = {path, method};
   return method;
 }
 

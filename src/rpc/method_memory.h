@@ -24,7 +24,7 @@ class MethodMemory {
 
  private:
   struct Place {
-    const char* text = nullptr;
+    std::string_view text;  // only where it lies counts: what lies there may have changed
     const ClientMethod* method = nullptr;
   };
   Place& place_of(std::string_view path);

@@ -64,6 +64,13 @@ TEST(MethodMemory, FindsTheMethodOfTheTextAndNotOfThePlaceWhereItLies) {
   EXPECT_EQ(memory.find(core, "/a.B/First"), first);
 }
 
+TEST(MethodMemory, AnEmptyPathIsAPathLikeAnyOther) {
+  ChannelCore core{config()};
+  MethodMemory memory;
+  EXPECT_EQ(memory.find(core, {})->path(), "");
+  EXPECT_EQ(memory.find(core, {})->path(), "");
+}
+
 TEST(MethodMemory, AsksAServiceConfigOnceUntilThereIsAnother) {
   ChannelCore core{config()};
   MethodMemory memory;
