@@ -30,9 +30,10 @@ inline bool is_utf8(Bytes text) {
   }
   bool beyond = false;
   if (text.size() >= 4) {
-    beyond = detail::is_beyond_ascii<std::uint32_t>(begin) | detail::is_beyond_ascii<std::uint32_t>(end - 4);
+    beyond = detail::is_beyond_ascii<std::uint32_t>(begin) || detail::is_beyond_ascii<std::uint32_t>(end - 4);
   } else {
-    for (const std::byte* at = begin; at != end; ++at) beyond |= detail::is_beyond_ascii<std::uint8_t>(at);
+    for (const std::byte* at = begin; at != end; ++at)
+      beyond = beyond || detail::is_beyond_ascii<std::uint8_t>(at);
   }
   return !beyond || detail::is_utf8_beyond_ascii(begin, end);
 }
