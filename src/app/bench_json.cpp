@@ -81,8 +81,11 @@ Json step_json(const StepResult& result, unsigned threads) {
   step["bytes_sent_per_second"] = rate(tally.bytes_sent);
   step["bytes_received_per_second"] = rate(tally.bytes_received);
   step["client_cpu_share"] = seconds(tally.cpu) / seconds(result.length) / threads;
-  step["client_cpu_us_per_call"] =
-      tally.finished == 0 ? Json() : Json(microseconds(tally.cpu) / static_cast<double>(tally.finished));
+  const auto cpu_us_each = [&](std::uint64_t count) {
+    return count == 0 ? Json() : Json(microseconds(tally.cpu) / static_cast<double>(count));
+  };
+  step["client_cpu_us_per_call"] = cpu_us_each(tally.finished);
+  step["client_cpu_us_per_message"] = cpu_us_each(tally.messages_sent + tally.messages_received);
   step["statuses"] = statuses_json(tally);
   step["errors"] = errors_json(tally);
   return step;

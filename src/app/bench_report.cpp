@@ -93,13 +93,16 @@ std::string traffic(const StepResult& result) {
       number_text(rate(tally.messages_received, result)), bytes_text(rate(tally.bytes_received, result)));
 }
 
-std::string client_cost(const StepResult& result, unsigned threads) {
+// Of a unary call each; of streams, which may last for the whole run, each message sent or received.
+std::string client_cost(const StepResult& result, const Plan& plan) {
   const Tally& tally = result.tally;
-  if (tally.finished == 0) return {};
-  return fmt::format("  client         {} of CPU a call, {:.0f} % of {}\n",
-                     time_text(tally.cpu / static_cast<std::int64_t>(tally.finished)),
-                     100 * cpu_share(result, threads),
-                     threads == 1 ? "its thread" : fmt::format("its {} threads", threads));
+  const bool unary = plan.kind == load::MethodKind::kUnary;
+  const std::uint64_t units = unary ? tally.finished : tally.messages_sent + tally.messages_received;
+  if (units == 0) return {};
+  return fmt::format("  client         {} of CPU a {}, {:.0f} % of {}\n",
+                     time_text(tally.cpu / static_cast<std::int64_t>(units)), unary ? "call" : "message",
+                     100 * cpu_share(result, plan.threads),
+                     plan.threads == 1 ? "its thread" : fmt::format("its {} threads", plan.threads));
 }
 
 std::string busy_note(const std::vector<StepResult>& results, const Plan& plan) {
@@ -120,8 +123,8 @@ std::string report_of(const StepResult& result, const Plan& plan) {
     text += fmt::format(" ({} wanted; {} waited for a stream)", number_text(result.step.per_second),
                         count_text(tally.waited));
   }
-  return text + "\n\n" + latencies(tally) + "\n" + traffic(result) + client_cost(result, plan.threads) +
-         "\n" + statuses(tally);
+  return text + "\n\n" + latencies(tally) + "\n" + traffic(result) + client_cost(result, plan) + "\n" +
+         statuses(tally);
 }
 
 std::string ramp_table(const std::vector<StepResult>& results) {

@@ -73,6 +73,14 @@ TEST(BenchReport, OfAnOpenLoopSaysWhatWasWantedAndNotSent) {
   EXPECT_THAT(report, HasSubstr("unfinished                      1  open at the end"));
 }
 
+TEST(BenchReport, OfStreamsTellsTheCostOfAMessage) {
+  load::Plan streams = plan();
+  streams.kind = load::MethodKind::kBidiStreaming;
+  streams.threads = 2;
+  EXPECT_THAT(bench_report(streams, {result()}),
+              HasSubstr("client         10.0 µs of CPU a message, 0 % of its 2 threads"));
+}
+
 TEST(BenchReport, OfARampIsATable) {
   load::Plan ramp = plan();
   ramp.steps = {{.per_second = 500, .length = seconds{2}}, {.per_second = 1'000, .length = seconds{2}}};
@@ -112,6 +120,7 @@ TEST(BenchJson, HasEveryFigure) {
   EXPECT_FALSE(step.contains("first_response_us"));
   EXPECT_EQ(step["bytes_received_per_second"], 49'850.0);
   EXPECT_EQ(step["client_cpu_us_per_call"], 20.0);
+  EXPECT_DOUBLE_EQ(step["client_cpu_us_per_message"], 20'000.0 / 1'997);
   EXPECT_EQ(step["statuses"], nlohmann::json::parse(R"({"OK": 997, "RESOURCE_EXHAUSTED": 3})"));
   EXPECT_EQ(step["errors"][0]["reason"], "MEMORY_LIMIT");
   EXPECT_EQ(step["errors"][0]["message"], "no more\nroom");
