@@ -1,23 +1,8 @@
 #include "base/buffer.h"
 
-#include <new>
-
 #include "base/assert.h"
-#include "base/slab.h"
 
 namespace parlance {
-
-// One allocation holds the block and, behind it, the bytes.
-Buffer Buffer::allocate(std::size_t size_bytes) {
-  Buffer buffer;
-  if (size_bytes == 0) return buffer;
-  auto* memory = static_cast<std::byte*>(Slab::allocate(sizeof(Block) + size_bytes));
-  buffer.block_ = new (memory) Block;
-  buffer.block_->capacity_bytes = size_bytes;
-  buffer.data_ = memory + sizeof(Block);
-  buffer.size_ = size_bytes;
-  return buffer;
-}
 
 Buffer Buffer::copy_of(Bytes bytes) {
   Buffer buffer = allocate(bytes.size());
@@ -28,16 +13,16 @@ Buffer Buffer::copy_of(Bytes bytes) {
 Buffer Buffer::adopt(std::string text) {
   Buffer buffer;
   if (text.empty()) return buffer;
-  buffer.block_ = new (Slab::allocate(sizeof(Block))) Block;
-  buffer.block_->text = std::move(text);
-  buffer.data_ = reinterpret_cast<std::byte*>(buffer.block_->text.data());
-  buffer.size_ = buffer.block_->text.size();
+  auto* block = new (Slab::allocate(sizeof(TextBlock))) TextBlock;
+  block->text = std::move(text);
+  buffer.block_ = block;
+  buffer.data_ = reinterpret_cast<std::byte*>(block->text.data());
+  buffer.size_ = block->text.size();
   return buffer;
 }
 
-std::size_t Buffer::memory_bytes() const {
-  if (block_ == nullptr) return 0;
-  return Slab::taken_bytes(sizeof(Block) + block_->capacity_bytes) + block_->text.capacity();
+std::size_t Buffer::text_memory_bytes() const {
+  return Slab::taken_bytes(sizeof(TextBlock)) + static_cast<const TextBlock*>(block_)->text.capacity();
 }
 
 MutableBytes Buffer::writable() {
@@ -61,10 +46,10 @@ void Buffer::remove_prefix(std::size_t size_bytes) {
   size_ -= size_bytes;
 }
 
-void Buffer::destroy(Block* block) noexcept {
-  const std::size_t size_bytes = sizeof(Block) + block->capacity_bytes;
-  block->~Block();
-  Slab::deallocate(block, size_bytes);
+void Buffer::destroy_text(Block* block) noexcept {
+  auto* text = static_cast<TextBlock*>(block);
+  text->~TextBlock();
+  Slab::deallocate(text, sizeof(TextBlock));
 }
 
 }  // namespace parlance

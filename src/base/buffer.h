@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "base/slab.h"
 
 namespace parlance {
 
@@ -59,17 +60,46 @@ class Buffer {
  private:
   struct Block {
     std::atomic<std::uint32_t> references{1};
-    std::size_t capacity_bytes = 0;  // 0: the bytes are in `text`
+    std::size_t capacity_bytes = 0;  // behind the block; 0: it is a TextBlock
+  };
+  struct TextBlock : Block {
     std::string text;
   };
 
   void release() noexcept;
   static void destroy(Block* block) noexcept;
+  static void destroy_text(Block* block) noexcept;
+  std::size_t text_memory_bytes() const;
 
   Block* block_ = nullptr;
   std::byte* data_ = nullptr;
   std::size_t size_ = 0;
 };
+
+// One allocation holds the block and, behind it, the bytes.
+inline Buffer Buffer::allocate(std::size_t size_bytes) {
+  Buffer buffer;
+  if (size_bytes == 0) return buffer;
+  auto* memory = static_cast<std::byte*>(Slab::allocate(sizeof(Block) + size_bytes));
+  buffer.block_ = new (memory) Block;
+  buffer.block_->capacity_bytes = size_bytes;
+  buffer.data_ = memory + sizeof(Block);
+  buffer.size_ = size_bytes;
+  return buffer;
+}
+
+inline std::size_t Buffer::memory_bytes() const {
+  if (block_ == nullptr) return 0;
+  if (block_->capacity_bytes == 0) [[unlikely]]
+    return text_memory_bytes();
+  return Slab::taken_bytes(sizeof(Block) + block_->capacity_bytes);
+}
+
+inline void Buffer::destroy(Block* block) noexcept {
+  if (block->capacity_bytes == 0) [[unlikely]]
+    return destroy_text(block);
+  Slab::deallocate(block, sizeof(Block) + block->capacity_bytes);
+}
 
 // Whoever has the only reference sees that without an atomic write.
 inline void Buffer::release() noexcept {

@@ -39,10 +39,8 @@ void MemoryBudget::note_most(std::size_t taken_bytes) {
   }
 }
 
-bool MemoryLease::reserve(std::size_t size_bytes, std::size_t spared_bytes) {
-  const std::size_t spare = taken_bytes_ - used_bytes_;
-  if (size_bytes <= spare) return true;
-  const std::size_t missing = size_bytes - spare;
+bool MemoryLease::take_more(std::size_t size_bytes, std::size_t spared_bytes) {
+  const std::size_t missing = size_bytes - (taken_bytes_ - used_bytes_);
   std::size_t step = round_up(missing);
   if (!budget_.try_take(step, spared_bytes)) {
     step = missing;  // the last bytes of a budget go in smaller steps
@@ -52,17 +50,15 @@ bool MemoryLease::reserve(std::size_t size_bytes, std::size_t spared_bytes) {
   return true;
 }
 
-void MemoryLease::recharge(std::size_t before_bytes, std::size_t after_bytes) {
-  require(before_bytes <= used_bytes_, "MemoryLease::recharge: more than was charged");
-  if (after_bytes > before_bytes && !reserve(after_bytes - before_bytes)) {
-    const std::size_t missing = after_bytes - before_bytes - (taken_bytes_ - used_bytes_);
-    budget_.take(missing);
-    taken_bytes_ += missing;
-  }
-  used_bytes_ = used_bytes_ - before_bytes + after_bytes;
-  // Two steps stay, so that what goes up and down by a step does not take and give each time.
-  if (const std::size_t spare = taken_bytes_ - used_bytes_; spare > 2 * kStepBytes) {
-    const std::size_t given = spare - kStepBytes;
+// Takes what is used already, whatever the limit says, or gives most of the spare back.
+void MemoryLease::settle() {
+  if (used_bytes_ > taken_bytes_) {
+    const std::size_t missing = used_bytes_ - taken_bytes_;
+    std::size_t step = round_up(missing);
+    if (!budget_.try_take(step)) budget_.take(step = missing);
+    taken_bytes_ += step;
+  } else {
+    const std::size_t given = taken_bytes_ - used_bytes_ - kStepBytes;
     budget_.give_back(given);
     taken_bytes_ -= given;
   }

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <limits>
 
+#include "base/assert.h"
+
 namespace parlance {
 
 /// Bytes that several threads may hold together, at most `limit_bytes`. They take and give in large steps
@@ -52,15 +54,26 @@ class MemoryLease {
 
   /// Whether `size_bytes` more fit with `spared_bytes` of the budget left; they can be charged then without
   /// passing the limit.
-  [[nodiscard]] bool reserve(std::size_t size_bytes, std::size_t spared_bytes = 0);
+  [[nodiscard]] bool reserve(std::size_t size_bytes, std::size_t spared_bytes = 0) {
+    return size_bytes <= taken_bytes_ - used_bytes_ || take_more(size_bytes, spared_bytes);
+  }
   /// What was held as `before_bytes` is now `after_bytes`. Memory that is in use is counted whatever the
   /// limit says: ask reserve() before taking any.
-  void recharge(std::size_t before_bytes, std::size_t after_bytes);
+  void recharge(std::size_t before_bytes, std::size_t after_bytes) {
+    require(before_bytes <= used_bytes_, "MemoryLease::recharge: more than was charged");
+    used_bytes_ = used_bytes_ - before_bytes + after_bytes;
+    // Two steps stay, so that what goes up and down by a step does not take and give each time.
+    if (used_bytes_ > taken_bytes_ || taken_bytes_ - used_bytes_ > 2 * kStepBytes) [[unlikely]]
+      settle();
+  }
 
   std::size_t used_bytes() const { return used_bytes_; }
   const MemoryBudget& budget() const { return budget_; }
 
  private:
+  bool take_more(std::size_t size_bytes, std::size_t spared_bytes);
+  void settle();
+
   MemoryBudget& budget_;
   std::size_t used_bytes_ = 0;
   std::size_t taken_bytes_ = 0;  // of the budget; at least used_bytes_

@@ -53,17 +53,9 @@ Outcome AbuseLimits::check_continuations(std::uint32_t seen) {
               number(limits_.max_continuations) + " (option max_continuations)");
 }
 
-Outcome AbuseLimits::check_queued_control(std::size_t control_bytes) {
-  if (control_bytes <= limits_.max_queued_control_bytes) [[likely]]
-    return {};
+Outcome AbuseLimits::over_queued_control(std::size_t control_bytes) {
   return over("answers not read: " + number(control_bytes) + " bytes queued, allowed are " +
               number(limits_.max_queued_control_bytes) + " (option max_queued_control_bytes)");
-}
-
-void AbuseLimits::data_sent(std::uint32_t size_bytes) {
-  payload_sent_ = true;
-  window_update_allowance_ =
-      std::min(kMostAllowance, window_update_allowance_ + kUpdatesPerFrame + size_bytes / kBytesPerUpdate);
 }
 
 Outcome AbuseLimits::over(std::string text) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -46,12 +47,20 @@ class AbuseLimits {
   /// CONTINUATION number `count` of one header block.
   Outcome check_continuations(std::uint32_t count);
   /// Bytes of answers that the peer does not read.
-  Outcome check_queued_control(std::size_t control_bytes);
+  Outcome check_queued_control(std::size_t control_bytes) {
+    if (control_bytes <= limits_.max_queued_control_bytes) [[likely]]
+      return {};
+    return over_queued_control(control_bytes);
+  }
 
   /// A stream was opened by either side.
   void stream_opened() { window_update_allowance_ += kUpdatesPerStream; }
   /// A DATA frame of ours went out.
-  void data_sent(std::uint32_t size_bytes);
+  void data_sent(std::uint32_t size_bytes) {
+    payload_sent_ = true;
+    window_update_allowance_ =
+        std::min(kMostAllowance, window_update_allowance_ + kUpdatesPerFrame + size_bytes / kBytesPerUpdate);
+  }
   void headers_sent() { payload_sent_ = true; }
 
  private:
@@ -71,6 +80,7 @@ class AbuseLimits {
   };
 
   Outcome count(Counter& counter);
+  Outcome over_queued_control(std::size_t control_bytes);
   Outcome over(std::string text);
 
   const Limits& limits_;

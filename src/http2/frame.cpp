@@ -33,20 +33,6 @@ Outcome check_goaway(const FrameHeader& header) {
 
 }  // namespace
 
-FrameHeader load_frame_header(const std::byte* at) {
-  return {.length = load_be24(at),
-          .type = static_cast<FrameType>(at[3]),
-          .flags = std::to_integer<std::uint8_t>(at[4]),
-          .stream = load_be32(at + 5) & kMaxStreamId};
-}
-
-void store_frame_header(std::byte* at, const FrameHeader& header) {
-  store_be24(at, header.length);
-  at[3] = static_cast<std::byte>(header.type);
-  at[4] = static_cast<std::byte>(header.flags);
-  store_be32(at + 5, header.stream);
-}
-
 Outcome check_frame_header(const FrameHeader& header, std::uint32_t max_frame_bytes) {
   if (header.length > max_frame_bytes) {
     return connection_fault(ErrorCode::kFrameSizeError,

@@ -49,8 +49,18 @@ struct FrameHeader {
 };
 
 /// `at` points to kFrameHeaderBytes bytes. The reserved bit of the stream id is ignored (section 4.1).
-FrameHeader load_frame_header(const std::byte* at);
-void store_frame_header(std::byte* at, const FrameHeader& header);
+inline FrameHeader load_frame_header(const std::byte* at) {
+  return {.length = load_be24(at),
+          .type = static_cast<FrameType>(at[3]),
+          .flags = std::to_integer<std::uint8_t>(at[4]),
+          .stream = load_be32(at + 5) & kMaxStreamId};
+}
+inline void store_frame_header(std::byte* at, const FrameHeader& header) {
+  store_be24(at, header.length);
+  at[3] = static_cast<std::byte>(header.type);
+  at[4] = static_cast<std::byte>(header.flags);
+  store_be32(at + 5, header.stream);
+}
 
 /// What can be said of a frame from its header alone: size limits, fixed sizes, and whether its type belongs
 /// to a stream or to the connection. Extension frames only have to keep the size limit.

@@ -23,6 +23,7 @@ void HeaderList::clear() {
 void HeaderList::append(const HeaderField& field, Lifetime name, Lifetime value) {
   list_bytes_ += field.name.size() + field.value.size() + DynamicTable::kEntryOverheadBytes;
   if (too_large()) return;
+  if (fields_.capacity() == 0) fields_.reserve(kUsualFields);
   HeaderField& stored = fields_.emplace_back(field);
   if (name == Lifetime::kBorrowed) stored.name = copy(field.name);
   if (value == Lifetime::kBorrowed) stored.value = copy(field.value);

@@ -41,6 +41,8 @@ class HeaderList {
   void set_max_list_bytes(std::uint32_t max_list_bytes) { max_list_bytes_ = max_list_bytes; }
 
  private:
+  // Of a usual request.
+  static constexpr std::size_t kUsualFields = 8;
   static constexpr std::size_t kChunkBytes = 256;
   static constexpr std::size_t kKeptBytes = 64 * 1024;
 

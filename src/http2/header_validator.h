@@ -34,7 +34,7 @@ class LegalFields {
   }
 
  private:
-  static constexpr std::size_t kRemembered = 64;
+  static constexpr std::size_t kRemembered = 16;
   std::array<std::uint32_t, kRemembered> entries_{};
 };
 

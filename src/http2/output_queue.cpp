@@ -13,17 +13,12 @@ OutputQueue::~OutputQueue() {
   Slab::deallocate(block_, kBlockBytes);
 }
 
-std::byte* OutputQueue::append(std::size_t size_bytes) {
+std::byte* OutputQueue::append_part(std::size_t size_bytes) {
   require(size_bytes > 0 && size_bytes <= kBlockBytes, "OutputQueue::append: size out of range");
   if (block_ == nullptr || kBlockBytes - block_used_ < size_bytes) open_block();
-  std::byte* at = block_ + block_used_;
-  const bool extends = front_ < parts_.size() && parts_.back().data + parts_.back().size_bytes == at &&
-                       parts_.back().chained.empty();
-  if (!extends) parts_.push_back({.data = at});
-  parts_.back().size_bytes += size_bytes;
-  block_used_ += size_bytes;
-  size_bytes_ += size_bytes;
-  return at;
+  parts_.push_back({.data = block_ + block_used_, .size_bytes = size_bytes});
+  extends_ = true;
+  return use(size_bytes);
 }
 
 std::byte* OutputQueue::append_control(std::size_t size_bytes) {
@@ -49,6 +44,7 @@ void OutputQueue::append(Buffer data, std::size_t memory_bytes) {
   Part part{.data = data.data(), .size_bytes = data.size(), .memory_bytes = memory_bytes};
   part.chained = std::move(data);
   parts_.push_back(std::move(part));
+  extends_ = false;
 }
 
 std::size_t OutputQueue::gather(std::span<iovec> parts) const {
@@ -110,6 +106,7 @@ void OutputQueue::compact() {
     while (front_ < parts_.size()) drop_front();
     parts_.clear();
     front_ = 0;
+    extends_ = false;
     free_block(std::exchange(block_, nullptr));
   } else if (front_ >= 64 && front_ * 2 >= parts_.size()) {
     parts_.erase(parts_.begin(), parts_.begin() + static_cast<std::ptrdiff_t>(front_));

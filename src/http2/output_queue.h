@@ -27,7 +27,13 @@ class OutputQueue {
   OutputQueue& operator=(const OutputQueue&) = delete;
 
   /// `size_bytes` (1 to kBlockBytes) of contiguous memory at the end of the queue, to be filled at once.
-  std::byte* append(std::size_t size_bytes);
+  std::byte* append(std::size_t size_bytes) {
+    const bool extends = extends_ && kBlockBytes - block_used_ >= size_bytes && size_bytes > 0;
+    if (!extends) [[unlikely]]
+      return append_part(size_bytes);
+    parts_.back().size_bytes += size_bytes;
+    return use(size_bytes);
+  }
   /// The same for a frame that answers the peer: counted in control_bytes() until it is written.
   std::byte* append_control(std::size_t size_bytes);
   void append_copy(Bytes bytes);
@@ -61,6 +67,13 @@ class OutputQueue {
     Buffer chained = {};
   };
 
+  std::byte* append_part(std::size_t size_bytes);
+  std::byte* use(std::size_t size_bytes) {
+    std::byte* at = block_ + block_used_;
+    block_used_ += size_bytes;
+    size_bytes_ += size_bytes;
+    return at;
+  }
   void open_block();
   void free_block(std::byte* block);
   void drop_front();
@@ -70,6 +83,7 @@ class OutputQueue {
   std::size_t front_ = 0;  // of parts_
   std::byte* block_ = nullptr;
   std::size_t block_used_ = 0;
+  bool extends_ = false;  // the last part ends where the block is filled up to
   std::size_t size_bytes_ = 0;
   std::size_t control_bytes_ = 0;
   std::size_t memory_bytes_ = 0;

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
+#include "base/assert.h"
 #include "http2/send_window.h"
 
 namespace parlance::http2 {
@@ -19,11 +21,22 @@ class ReceiveWindow {
 
   /// Data (with padding) came. False when the peer sent more than it was allowed, which is a
   /// FLOW_CONTROL_ERROR.
-  [[nodiscard]] bool take(std::uint32_t size_bytes);
+  [[nodiscard]] bool take(std::uint32_t size_bytes) {
+    if (size_bytes > available_) return size_bytes == 0;
+    available_ -= size_bytes;
+    return true;
+  }
   /// The reader has taken this much of what came; at most held_bytes() (checked).
-  void give_back(std::uint32_t size_bytes);
+  void give_back(std::uint32_t size_bytes) {
+    require(size_bytes <= held_bytes(), "ReceiveWindow::give_back: more than was received");
+    unannounced_ += size_bytes;
+  }
   /// The increment of the WINDOW_UPDATE that is due, which is now taken as announced; 0 when none is due.
-  std::uint32_t take_update();
+  std::uint32_t take_update() {
+    if (unannounced_ == 0 || unannounced_ < size_ / 2) return 0;
+    available_ += unannounced_;
+    return static_cast<std::uint32_t>(std::exchange(unannounced_, 0));
+  }
 
   /// The window gets larger by `delta_bytes`, which the peer is told by the next WINDOW_UPDATE.
   void grow(std::uint32_t delta_bytes);

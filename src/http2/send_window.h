@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "base/assert.h"
 #include "http2/frame.h"
 
 namespace parlance::http2 {
@@ -23,7 +24,10 @@ class SendWindow {
   std::int64_t value() const { return value_; }
 
   /// At most available_bytes() (checked).
-  void spend(std::uint32_t size_bytes);
+  void spend(std::uint32_t size_bytes) {
+    require(size_bytes <= available_bytes(), "SendWindow::spend: more than the peer allows");
+    value_ -= size_bytes;
+  }
 
   /// A WINDOW_UPDATE (delta above 0) or a change of SETTINGS_INITIAL_WINDOW_SIZE (any sign). False when the
   /// window would pass 2^31−1, which is a FLOW_CONTROL_ERROR (sections 6.9.1 and 6.9.2); it is then left as

@@ -34,7 +34,7 @@ class StreamTable {
     Stream* stream = nullptr;
   };
 
-  static constexpr std::size_t kFirstSlots = 16;
+  static constexpr std::size_t kFirstSlots = 8;
 
   std::size_t mask() const { return slots_.size() - 1; }
   std::size_t home_of(StreamId id) const { return (id >> 1) & mask(); }

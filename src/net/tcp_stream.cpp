@@ -69,7 +69,7 @@ void TcpStream::close() {
 }
 
 const Endpoint& TcpStream::local() const {
-  if (!local_) local_ = address_of(fd_, ::getsockname);
+  if (local_ == nullptr) local_ = std::make_unique<const Endpoint>(address_of(fd_, ::getsockname));
   return *local_;
 }
 

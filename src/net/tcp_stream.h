@@ -1,6 +1,6 @@
 #pragma once
 
-#include <optional>
+#include <memory>
 
 #include "net/byte_stream.h"
 #include "net/loop.h"
@@ -41,7 +41,7 @@ class TcpStream final : public ByteStream, WatchedDescriptor::Watcher {
   WatchedDescriptor watched_;
   Observer* observer_ = nullptr;
   Endpoint peer_;
-  mutable std::optional<Endpoint> local_;  // looked up when somebody asks
+  mutable std::unique_ptr<const Endpoint> local_;  // looked up when somebody asks
 };
 
 }  // namespace parlance::net

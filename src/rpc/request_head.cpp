@@ -104,6 +104,7 @@ class HeadReader {
     Result<grpc::Metadata> metadata = grpc::Metadata::from_fields(fields);
     if (metadata) {
       head_.metadata = *std::move(metadata);
+      head_.wants_hops = head_.metadata.get(ServerCall::kHopsName).has_value();
     } else {
       fail(std::move(metadata.error()));
     }

@@ -36,6 +36,8 @@ struct RequestHead {
   /// A bit for each grpc::Encoding.
   std::uint8_t accepted_encodings = 0;
   grpc::Metadata metadata;
+  /// ServerCall::wants_hops.
+  bool wants_hops = false;
   /// What is wrong with it, the first of several; the rest was read all the same.
   Status error;
   /// `error` is that of an encoding: the answer lists those that are known.

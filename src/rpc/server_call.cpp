@@ -35,7 +35,7 @@ void ServerCall::add_hop(std::string_view entry) {
 }
 
 void ServerCall::add_own_hop() {
-  if (method_.empty() || !wants_hops()) return;
+  if (method_.empty()) return;
   const std::chrono::duration<double, std::milli> spent = Clock::now() - received_at_;
   char milliseconds[32];
   std::snprintf(milliseconds, sizeof milliseconds, " %.2fms", spent.count());

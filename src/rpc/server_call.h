@@ -63,7 +63,7 @@ class ServerCall {
   /// the call with a trailer of that name, "/pkg.Service/Method 12.34ms": the time since received_at(). A
   /// client call made for this one sends the request on and adds what its own trailers say of the hops
   /// below, so that the deepest hop comes first.
-  bool wants_hops() const { return request_metadata_->get(kHopsName).has_value(); }
+  bool wants_hops() const { return may_want_hops_ && request_metadata_->get(kHopsName).has_value(); }
   /// One entry of a hop below, as its trailer gave it. Beyond kMaxHops, or when the text is no metadata
   /// value, it is dropped.
   void add_hop(std::string_view entry);
@@ -98,13 +98,14 @@ class ServerCall {
       : loop_(loop), request_metadata_(&request_metadata), received_at_(loop.now()) {}
   ~ServerCall() = default;
   void cancel();
-  /// The end of the call: this hop's entry, when it is wanted.
+  /// The end of the call: this hop's entry, which is wanted.
   void add_own_hop();
 
   net::Loop& loop_;
   std::string_view method_;
   std::string_view authority_;
   const Metadata* request_metadata_;
+  bool may_want_hops_ = true;  // false: known not to
   Metadata initial_metadata_;
   Metadata trailing_metadata_;
   Metadata propagated_metadata_;

@@ -105,7 +105,7 @@ class ServerConnection final : http2::ConnectionObserver, net::Http2Transport::O
   const std::int64_t channelz_id_;
   SocketFigures figures_;
   std::size_t index_ = 0;  // in the loop's list of connections
-  std::array<RememberedRoute, 8> remembered_{};
+  std::array<RememberedRoute, 4> remembered_{};
   std::array<RememberedHead, 4> heads_{};
   const std::size_t limit_bytes_;
   std::size_t unread_bytes_ = 0;

@@ -70,6 +70,7 @@ void ServerStream::begin_call(const Status& error) {
   binding_ = head_->method;
   if (binding_ != nullptr) method_ = binding_->path();
   authority_ = head_->authority;
+  may_want_hops_ = head_->wants_hops;
   reader_.set_encoding_announced(head_->encoding != grpc::Encoding::kIdentity);
   set_compression(server_loop_.options().compression);
   if (head_->timeout) deadline_ = Deadline::after(loop_.now(), *head_->timeout);
@@ -92,6 +93,7 @@ Metadata& ServerStream::mutable_request_metadata() {
   if (own_head_ == nullptr) {
     const auto own = std::make_shared<RequestHead>(*head_);
     own_head_ = own.get();
+    may_want_hops_ = true;
     head_ = own;
     authority_ = own->authority;
     request_metadata_ = &own->metadata;
@@ -348,7 +350,7 @@ void ServerStream::finish(const Status& status) {
   server_loop_.figures().end(status.ok());
   loop_.disarm(*this);
   if (interceptors_ != nullptr) interceptors_->settle(status);
-  add_own_hop();
+  if (wants_hops()) add_own_hop();
   if (const CallLoad* load = attributes().find<CallLoad>()) {
     trailing_metadata_.add(kLoadReportTrailer, load->report);
   }
