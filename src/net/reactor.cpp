@@ -25,8 +25,8 @@ int wait_for(int epoll_fd, std::span<epoll_event> events, TimePoint until) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
   const timespec timeout{.tv_sec = seconds.count(), .tv_nsec = (left - seconds).count()};
   const int ready = ::epoll_pwait2(epoll_fd, events.data(), count, &timeout, nullptr);
-  if (ready >= 0 || errno != ENOSYS) return ready;
-  // A kernel before 5.11 knows milliseconds only.
+  if (ready >= 0 || (errno != ENOSYS && errno != EPERM)) return ready;
+  // A kernel before 5.11, or a sandbox that knows none later, waits for milliseconds only.
   constexpr std::chrono::milliseconds kLongest{60'000};
   const auto rounded = std::min(std::chrono::ceil<std::chrono::milliseconds>(left), kLongest);
   return ::epoll_wait(epoll_fd, events.data(), count, static_cast<int>(rounded.count()));
