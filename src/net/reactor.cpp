@@ -98,11 +98,11 @@ void Reactor::forget(const WatchedDescriptor& descriptor) {
 WatchedDescriptor::~WatchedDescriptor() {
   if (fd_ < 0) return;
   if (registered_ != 0) ::epoll_ctl(reactor_.epoll_fd_, EPOLL_CTL_DEL, fd_, nullptr);
-  reactor_.forget(*this);
+  forget_closed();
 }
 
 void WatchedDescriptor::forget_closed() {
-  reactor_.forget(*this);
+  if (was_watched_) reactor_.forget(*this);
   fd_ = -1;
 }
 
@@ -121,6 +121,7 @@ void WatchedDescriptor::set_registered(std::uint32_t events) {
   epoll_event event{.events = events, .data = {.ptr = this}};
   ::epoll_ctl(reactor_.epoll_fd_, operation, fd_, &event);
   registered_ = events;
+  was_watched_ = true;
 }
 
 }  // namespace parlance::net

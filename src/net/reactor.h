@@ -47,7 +47,7 @@ class Reactor {
 };
 
 /// A file descriptor whose readiness is told to one watcher. Does not own the descriptor; destroy it before
-/// that is closed.
+/// that is closed. Until it is asked to watch it may be destroyed on any thread.
 class WatchedDescriptor {
  public:
   /// Each is called once for a time it was asked for, and may destroy the descriptor. Errors and hang-ups are
@@ -90,6 +90,7 @@ class WatchedDescriptor {
   int fd_;  // -1 once forgotten
   Watcher& watcher_;
   std::uint32_t registered_ = 0;
+  bool was_watched_ = false;  // else another thread may destroy it: the reactor does not know it
   bool wants_read_ = false;
   bool wants_write_ = false;
 };
