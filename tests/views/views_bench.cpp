@@ -83,7 +83,7 @@ void PredictViews(benchmark::State& state) {
     Parsed<PredictRequestView> request;
     request.parse(parlance::as_bytes(bytes));
     const Predictions predictions = predictions_for(*request);
-    const Buffer framed = parlance::Codec<PredictResponseFields>::frame(answer(*request, predictions));
+    const Buffer framed = parlance::detail::frame_message(answer(*request, predictions));
     benchmark::DoNotOptimize(framed.data());
   }
 }
@@ -96,7 +96,7 @@ void PredictMessages(benchmark::State& state) {
     request.ParseFromString(bytes);
     response.Clear();
     answer(request, response);
-    const Buffer framed = parlance::Codec<PredictResponse>::frame(response);
+    const Buffer framed = parlance::detail::frame_message(response);
     benchmark::DoNotOptimize(framed.data());
   }
 }
@@ -114,7 +114,7 @@ void BatchViews(benchmark::State& state) {
       responses.push_back(answer(request, predictions.emplace_back(predictions_for(request))));
     }
     const BatchPredictResponseFields fields{.responses = responses};
-    const Buffer framed = parlance::Codec<BatchPredictResponseFields>::frame(fields);
+    const Buffer framed = parlance::detail::frame_message(fields);
     benchmark::DoNotOptimize(framed.data());
   }
 }
@@ -127,7 +127,7 @@ void BatchMessages(benchmark::State& state) {
     batch.ParseFromString(bytes);
     response.Clear();
     for (const PredictRequest& request : batch.requests()) answer(request, *response.add_responses());
-    const Buffer framed = parlance::Codec<BatchPredictResponse>::frame(response);
+    const Buffer framed = parlance::detail::frame_message(response);
     benchmark::DoNotOptimize(framed.data());
   }
 }
