@@ -9,7 +9,10 @@ constinit thread_local std::array<Slab::List, Slab::kClasses> Slab::lists_{};
 struct Slab::ThreadEnd {
   ThreadEnd() {
     if (!kRecyclesMemory) return;
-    for (List& list : lists_) list.most_kept_bytes = kKeptBytesPerClass;
+    for (std::size_t size_class = 0; size_class < kClasses; ++size_class) {
+      // One more block is kept while there are fewer bytes than this.
+      lists_[size_class].most_kept_bytes = kKeptBytesPerClass - class_bytes(size_class) + 1;
+    }
   }
   ~ThreadEnd() {
     for (List& list : lists_) {

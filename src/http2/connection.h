@@ -112,7 +112,8 @@ class Connection {
   /// The memory held by everything that waits to be sent: streams' queues and the output.
   std::size_t send_memory_bytes() const;
   /// How much may stand in the output before data wait on their streams: at most, and at first, 128 KiB, and
-  /// at least the 16 KiB of a turn. Less of it holds less for a peer that does not read.
+  /// at least the 16 KiB of a turn; twice that for a peer that has taken all that was written. Less of it
+  /// holds less for a peer that does not read.
   void set_output_target(std::size_t size_bytes);
   /// HEADERS and DATA frames sent so far: whether this side has had anything to say since some moment.
   std::uint64_t payload_frames_sent() const;

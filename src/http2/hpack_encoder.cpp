@@ -70,11 +70,9 @@ void HpackEncoder::set_max_table_bytes(std::uint32_t peer_max_table_bytes) {
   smallest_table_bytes_ = std::min(smallest_table_bytes_, table_.max_bytes());
 }
 
-void HpackEncoder::encode(HeaderFields fields, std::vector<std::byte>& out) { encode_fields(fields, out); }
-
 void HpackEncoder::encode(const FixedFields& fixed, HeaderFields more, std::vector<std::byte>& out) {
   encode_fixed(fixed, out);
-  if (!more.empty()) encode_fields(more, out);
+  if (!more.empty()) encode(more, out);
 }
 
 void HpackEncoder::encode_fixed(const FixedFields& fixed, std::vector<std::byte>& out) {
@@ -87,7 +85,7 @@ void HpackEncoder::encode_fixed(const FixedFields& fixed, std::vector<std::byte>
   const std::size_t begin = out.size();
   const std::uint64_t changes = table_.changes();
   awaits_second_sight_ = false;
-  encode_fields(fixed.fields(), out);
+  encode(fixed.fields(), out);
   const std::size_t size_bytes = out.size() - begin;
   const bool repeats = plain && table_.changes() == changes && !awaits_second_sight_;
   if (!repeats || size_bytes > kLongestRemembered) return;
@@ -104,7 +102,7 @@ HpackEncoder::Remembered& HpackEncoder::place_of(const FixedFields& fixed) {
   return remembered_[place];
 }
 
-void HpackEncoder::encode_fields(HeaderFields fields, std::vector<std::byte>& out) {
+void HpackEncoder::encode(HeaderFields fields, std::vector<std::byte>& out) {
   std::size_t room_bytes = kSizeUpdatesBytes;
   for (const HeaderField& field : fields)
     room_bytes += field.name.size() + field.value.size() + kFieldOverheadBytes;

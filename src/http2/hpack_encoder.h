@@ -51,7 +51,6 @@ class HpackEncoder {
 
   bool update_is_due() const;
   void encode_fixed(const FixedFields& fixed, std::vector<std::byte>& out);
-  void encode_fields(HeaderFields fields, std::vector<std::byte>& out);
   Remembered& place_of(const FixedFields& fixed);
 
   std::byte* size_updates(std::byte* at);

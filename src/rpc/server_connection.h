@@ -59,6 +59,9 @@ class ServerConnection final : http2::ConnectionObserver, net::Http2Transport::O
     return size_bytes <= limit_bytes_ - std::min(held_bytes(), limit_bytes_);
   }
   Status limit_reached() const;
+  /// How much of what they may queue otherwise producers should queue now, from 1 to 0: by what the server's
+  /// limit and the connection's own leave.
+  double memory_share() const;
   /// How much a stream may queue before its producer waits: less, the less memory is left.
   std::size_t send_high_water_bytes() const;
   /// Keeps less in the output, the less memory is left.
@@ -87,7 +90,6 @@ class ServerConnection final : http2::ConnectionObserver, net::Http2Transport::O
   TimePoint tend_idleness();
 
   std::size_t held_bytes() const;
-  double memory_share() const;
   void settle_memory();
 
   struct RememberedHead {
