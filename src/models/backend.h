@@ -7,13 +7,20 @@
 #include <string_view>
 
 #include "base/status.h"
+#include "models/model_config.h"
 #include "models/signature.h"
 #include "models/tensor.h"
 
 namespace parlance::models {
 
-/// The outputs of a run, in the order of the signature and owning their bytes, or why there are none.
-using RunCompletion = std::move_only_function<void(Result<Tensors>)>;
+/// What a run made.
+struct RunOutputs {
+  Tensors tensors;               // in the order of the signature, owning their bytes
+  std::size_t copied_bytes = 0;  // of inputs and outputs, between our memory and the engine's
+};
+
+/// The outputs of a run, or why there are none.
+using RunCompletion = std::move_only_function<void(Result<RunOutputs>)>;
 
 /// A model in an engine, ready to run. Thread-safe: any number of runs at once, on any threads.
 class LoadedModel {
@@ -27,11 +34,23 @@ class LoadedModel {
   /// then, and so must this model. What the engine reports becomes INTERNAL "Inference failed: …", lack of
   /// memory RESOURCE_EXHAUSTED "Insufficient memory for inference".
   virtual void run(Tensors inputs, RunCompletion done) = 0;
+
+  /// From now on so many runs may compute at the same time; at least 1. Runs that are under way end as they
+  /// are. Takes as long as it takes, so never on an event loop.
+  virtual Status set_instances(unsigned count) = 0;
 };
 
 struct LoadOptions {
-  /// Runs that may compute at the same time, each on one thread; at least 1.
+  /// Runs that may compute at the same time; at least 1.
+  unsigned instances = 1;
+  /// Threads of each; at least 1.
   unsigned threads = 1;
+};
+
+/// What is to be loaded.
+struct ModelSource {
+  std::filesystem::path file;  // the model file; the version's folder where the engine needs no file
+  const ModelConfig& config;
 };
 
 /// An engine. Thread-safe.
@@ -41,11 +60,11 @@ class Backend {
 
   /// As `backend` of model.yaml names it.
   virtual std::string_view name() const = 0;
-  /// Endings of the model files it reads, with the dot, in lower case.
+  /// Endings of the model files it reads, with the dot, in lower case; none: it needs no file.
   virtual std::span<const std::string_view> extensions() const = 0;
-  /// Reads and compiles the model in `file`. Takes as long as it takes, so never on an event loop.
+  /// Reads and compiles the model in `source`. Takes as long as it takes, so never on an event loop.
   /// FAILED_PRECONDITION in words for a file that is no model this engine can run.
-  virtual Result<std::unique_ptr<LoadedModel>> load(const std::filesystem::path& file,
+  virtual Result<std::unique_ptr<LoadedModel>> load(const ModelSource& source,
                                                     const LoadOptions& options) = 0;
 };
 

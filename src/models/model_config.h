@@ -1,10 +1,14 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/deadline.h"
 #include "base/status.h"
 #include "models/signature.h"
 
@@ -21,6 +25,77 @@ enum class RunPlace : std::uint8_t {
   kMeasured,  // on the loop when warm-up shows it to be short enough, else on a worker
   kLoop,      // on the event loop of the caller
   kWorker,    // on a worker thread
+};
+
+/// How requests are put together into one run. Sizes count rows: the first dimension of every input.
+struct BatchingConfig {
+  std::size_t max_batch = 1;           // rows of one run; 1: every request runs alone
+  Duration max_delay{};                // how long the first request of a batch waits for others
+  std::vector<std::size_t> preferred;  // ascending; a batch that reaches one is run at once
+  std::optional<Duration> target_p99;  // a controller finds max_delay (and how much of max_batch to use)
+  bool pad = false;                    // rows of zeros up to the next preferred size, cut off again
+  bool preserve_order = false;         // answers leave in the order in which the requests came
+
+  bool operator==(const BatchingConfig&) const = default;
+};
+
+/// Which request of a queue is run next.
+enum class QueueOrder : std::uint8_t {
+  kDeadline,  // priority, then the earliest deadline, in turn between clients; what cannot finish is refused
+  kArrival,   // first in, first out, and everything is run: what a server without deadlines does
+};
+
+struct QueueConfig {
+  std::size_t max_size = 1024;  // requests that wait; more are refused
+  QueueOrder order = QueueOrder::kDeadline;
+  Duration default_timeout{};  // of requests without a deadline; zero: none
+  bool operator==(const QueueConfig&) const = default;
+};
+
+/// Runs of a version that may be made at the same time.
+struct InstancesConfig {
+  unsigned count = 0;    // 0: one a core
+  unsigned threads = 1;  // of each run
+  bool operator==(const InstancesConfig&) const = default;
+};
+
+/// What is run before a version is READY.
+struct WarmupConfig {
+  std::vector<std::size_t> batch_sizes;  // rows; empty: 1
+  std::map<std::string, std::string>
+      input_files;  // by input: raw little-endian values of one row, in the model's folder
+  bool operator==(const WarmupConfig&) const = default;
+};
+
+/// Which of the versions that are there are loaded, and what callers may call them.
+struct VersionsConfig {
+  enum class Policy : std::uint8_t { kLatest, kAll, kSpecific };
+  Policy policy = Policy::kAll;
+  std::size_t latest = 1;                      // of kLatest
+  std::vector<std::int64_t> specific;          // of kSpecific
+  std::map<std::string, std::int64_t> labels;  // "stable" → 3
+  std::string default_label;  // what a request without a version gets; empty: the highest READY one
+  bool operator==(const VersionsConfig&) const = default;
+};
+
+/// Tensors that a model hands from one request of a sequence to the next.
+struct SequenceConfig {
+  struct State {
+    std::string input;
+    std::string output;
+    bool operator==(const State&) const = default;
+  };
+  std::vector<State> states;  // empty: the model keeps nothing
+  Duration max_idle = std::chrono::minutes{1};
+  std::size_t max_sequences = 1024;
+  bool operator==(const SequenceConfig&) const = default;
+};
+
+/// Of `backend: synthetic`: what a run takes.
+struct SyntheticConfig {
+  Duration base{};
+  Duration per_item{};  // for each row
+  bool operator==(const SyntheticConfig&) const = default;
 };
 
 /// What `<model>/model.yaml` says; the default is what holds without that file. Every key may be left out:
@@ -44,6 +119,14 @@ struct ModelConfig {
   std::string labels;
   RawInputConfig raw_input;
   RunPlace run = RunPlace::kMeasured;
+  BatchingConfig batching;
+  QueueConfig queue;
+  InstancesConfig instances;
+  WarmupConfig warmup;
+  VersionsConfig versions;
+  SequenceConfig sequence;
+  SyntheticConfig synthetic;
+  std::uint32_t priority = 0;  // of requests that name none: 1 is the highest; 0 counts as below all others
 };
 
 /// Reads `file`, which errors call `name`. FAILED_PRECONDITION "<name>:<line>: …" for a file that is not

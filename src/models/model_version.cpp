@@ -62,9 +62,12 @@ Result<Tensors> ModelHandle::run(Tensors inputs) const {
   std::mutex mutex;
   std::condition_variable finished;
   std::optional<Result<Tensors>> outputs;
-  run(std::move(inputs), [&](Result<Tensors> result) {
+  run(std::move(inputs), [&](Result<RunOutputs> result) {
     const std::lock_guard lock{mutex};
-    outputs.emplace(std::move(result));
+    if (result)
+      outputs.emplace(std::move(result->tensors));
+    else
+      outputs.emplace(std::unexpected{std::move(result).error()});
     finished.notify_one();  // under the lock: the waiter ends the life of all three
   });
   std::unique_lock lock{mutex};

@@ -20,15 +20,23 @@
 
 namespace parlance::models {
 
+/// What a layer above keeps of a version for as long as that is loaded. Destroyed before the model, when
+/// nobody uses the version any more.
+class VersionCompanion {
+ public:
+  virtual ~VersionCompanion() = default;
+};
+
 /// What a version is once its files are read; unchanged until it is unloaded.
 struct LoadedVersion {
   std::unique_ptr<LoadedModel> model;
   Signature signature;
   Labels labels;       // empty, or a name for each value of the last dimension of the first output
   ModelConfig config;  // with the backend that was chosen
-  const InputTransform* transform = nullptr;  // of raw_input; null: the model takes no raw_input
-  Duration typical_run{};                     // the shortest warm-up run with a batch of one
-  bool runs_on_loop = false;                  // short enough for the event loop of the caller
+  const InputTransform* transform = nullptr;    // of raw_input; null: the model takes no raw_input
+  Duration typical_run{};                       // the shortest warm-up run with a batch of one
+  bool runs_on_loop = false;                    // short enough for the event loop of the caller
+  std::unique_ptr<VersionCompanion> companion;  // null: nobody asked for one
 };
 
 /// One version of a model and where it stands. Made and moved on by the Repository; used through a
@@ -98,6 +106,10 @@ class ModelHandle {
   const InputTransform* transform() const { return loaded_->transform; }
   /// The shortest run with a batch of one that warm-up saw.
   Duration typical_run() const { return loaded_->typical_run; }
+  const ModelConfig& config() const { return loaded_->config; }
+  /// Null when the repository was given nobody to make one.
+  VersionCompanion* companion() const { return loaded_->companion.get(); }
+  LoadedModel& engine() const { return *loaded_->model; }
   /// Whether a run is so short that handing it to a worker would cost more than it spares; else a run must
   /// not be made on an event loop.
   bool runs_on_loop() const { return loaded_->runs_on_loop; }

@@ -27,7 +27,7 @@ std::string keys(const Map& map) {
 VersionLoaderOptions loader_options(const RepositoryOptions& options) {
   const unsigned threads =
       options.threads_per_model > 0 ? options.threads_per_model : std::thread::hardware_concurrency();
-  return {.backend = {.threads = std::max(threads, 1U)}, .loop_run_limit = options.loop_run_limit};
+  return {.backend = {.instances = std::max(threads, 1U)}, .loop_run_limit = options.loop_run_limit};
 }
 
 Status not_ready(const VersionStatus& status) {

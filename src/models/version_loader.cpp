@@ -107,7 +107,7 @@ Result<Tensors> zeros(const Signature& signature) {
 
 Status run_once(LoadedModel& model, const Tensors& inputs) {
   std::promise<Status> finished;
-  model.run(inputs, [&](Result<Tensors> result) {
+  model.run(inputs, [&](Result<RunOutputs> result) {
     finished.set_value(result ? Status{} : std::move(result).error());
   });
   return finished.get_future().get();
@@ -135,7 +135,8 @@ Result<std::unique_ptr<LoadedVersion>> load_version(const FoundVersion& found, c
   if (!file) return std::unexpected{std::move(file).error()};
   const Result<Backend*> backend = find_backend(config, *file, backends);
   if (!backend) return std::unexpected{backend.error()};
-  Result<std::unique_ptr<LoadedModel>> model = (*backend)->load(*file, options.backend);
+  Result<std::unique_ptr<LoadedModel>> model =
+      (*backend)->load({.file = *file, .config = config}, options.backend);
   if (!model) return std::unexpected{std::move(model).error()};
 
   auto loaded = std::make_unique<LoadedVersion>();

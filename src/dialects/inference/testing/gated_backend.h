@@ -53,7 +53,7 @@ class GatedBackend final : public models::Backend {
     static constexpr std::string_view kExtensions[] = {".gated"};
     return kExtensions;
   }
-  Result<std::unique_ptr<models::LoadedModel>> load(const std::filesystem::path&,
+  Result<std::unique_ptr<models::LoadedModel>> load(const models::ModelSource&,
                                                     const models::LoadOptions&) override {
     return std::make_unique<Model>(gate_);
   }
@@ -68,8 +68,9 @@ class GatedBackend final : public models::Backend {
       const models::Tensor& x = inputs.front();
       models::Tensors outputs;
       outputs.push_back(models::Tensor::owning("x", x.type(), x.shape(), Buffer::copy_of(x.bytes())));
-      done(std::move(outputs));
+      done(models::RunOutputs{.tensors = std::move(outputs)});
     }
+    Status set_instances(unsigned) override { return {}; }
 
    private:
     Gate& gate_;

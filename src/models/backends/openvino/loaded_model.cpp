@@ -7,6 +7,7 @@
 #include <functional>
 #include <new>
 #include <optional>
+#include <utility>
 
 #include "grpc/error_details.h"
 #include "models/backends/openvino/conversion.h"
@@ -46,20 +47,33 @@ bool has_open_dimension(const TensorSpec& spec) {
 
 }  // namespace
 
-OpenVinoModel::OpenVinoModel(Compiled compiled, Signature signature)
-    : compiled_(std::move(compiled)),
+OpenVinoModel::OpenVinoModel(Compiled compiled, Compile compile, Signature signature)
+    : compile_(std::move(compile)),
       signature_(std::move(signature)),
-      has_open_outputs_(std::ranges::any_of(signature_.outputs, has_open_dimension)) {}
+      has_open_outputs_(std::ranges::any_of(signature_.outputs, has_open_dimension)),
+      compiled_(std::move(compiled)) {}
 
 void OpenVinoModel::run(Tensors inputs, RunCompletion done) { done(run_now(inputs)); }
 
-Result<Tensors> OpenVinoModel::run_now(const Tensors& inputs) try {
+Status OpenVinoModel::set_instances(unsigned count) try {
+  Compiled compiled = compile_(count);
+  std::vector<Lane> idle;  // destroyed after the lock is released
+  const std::lock_guard lock{mutex_};
+  std::swap(compiled_, compiled);
+  std::swap(idle_, idle);
+  ++compilation_;
+  return {};
+} catch (const std::exception& exception) {
+  return {StatusCode::kFailedPrecondition, plain_reason(exception.what())};
+}
+
+Result<RunOutputs> OpenVinoModel::run_now(const Tensors& inputs) try {
   if (!has_open_outputs_ || !rows_follow_batch_.load(std::memory_order_relaxed)) return infer(inputs, false);
   try {
     return infer(inputs, true);
   } catch (const ov::Exception&) {
     // The engine cannot put an output of another shape into our memory: run once more without it.
-    Tensors outputs = infer(inputs, false);
+    RunOutputs outputs = infer(inputs, false);
     rows_follow_batch_.store(false, std::memory_order_relaxed);
     return outputs;
   }
@@ -73,12 +87,12 @@ Result<Tensors> OpenVinoModel::run_now(const Tensors& inputs) try {
 }
 
 /// A lane whose run threw is dropped, not given back: its request may be in any state.
-Tensors OpenVinoModel::infer(const Tensors& inputs, bool rows_follow_batch) {
+RunOutputs OpenVinoModel::infer(const Tensors& inputs, bool rows_follow_batch) {
   Lane lane = take_lane(rows_follow_batch);
   for (std::size_t i = 0; i < inputs.size(); ++i) set_input(lane, i, inputs[i]);
   std::vector<Buffer> lent(signature_.outputs.size());
   for (std::size_t i = 0; i < lent.size(); ++i) lent[i] = set_output(lane, i, inputs, rows_follow_batch);
-  if (compiled_.on_caller) {
+  if (lane.on_caller) {
     lane.request.infer();
   } else {
     // Not infer(): with one stream it loses the exception of a run that failed, and returns as if all were
@@ -87,14 +101,16 @@ Tensors OpenVinoModel::infer(const Tensors& inputs, bool rows_follow_batch) {
     lane.request.wait();
   }
 
-  Tensors outputs;
-  outputs.reserve(lent.size());
-  for (std::size_t i = 0; i < lent.size(); ++i) outputs.push_back(take_output(lane, i, std::move(lent[i])));
+  RunOutputs outputs;
+  outputs.tensors.reserve(lent.size());
+  for (std::size_t i = 0; i < lent.size(); ++i)
+    outputs.tensors.push_back(take_output(lane, i, std::move(lent[i])));
+  outputs.copied_bytes = std::exchange(lane.copied_bytes, 0);
   give_back(std::move(lane));
   return outputs;
 }
 
-void OpenVinoModel::set_input(Lane& lane, std::size_t index, const Tensor& input) const {
+void OpenVinoModel::set_input(Lane& lane, std::size_t index, const Tensor& input) {
   ov::Tensor& kept = lane.inputs[index];
   if (input.bytes().size() > kCopiedBytes || input.bytes().empty()) {
     lane.request.set_input_tensor(index, view(input));
@@ -106,6 +122,7 @@ void OpenVinoModel::set_input(Lane& lane, std::size_t index, const Tensor& input
     lane.request.set_input_tensor(index, kept);
   }
   std::memcpy(kept.data(), input.bytes().data(), input.bytes().size());
+  lane.copied_bytes += input.bytes().size();
 }
 
 Buffer OpenVinoModel::set_output(Lane& lane, std::size_t index, const Tensors& inputs,
@@ -133,17 +150,21 @@ Tensor OpenVinoModel::take_output(Lane& lane, std::size_t index, Buffer lent) co
   const ov::Tensor& kept = lane.outputs[index];
   const ov::Tensor result = kept ? kept : lane.request.get_output_tensor(index);
   const bool in_place = !lent.empty() && result.data() == lent.data();
-  if (in_place)
+  if (in_place) {
     lent = lent.slice(0, result.get_byte_size());  // fewer rows than there was room for
-  else
+  } else {
+    lane.copied_bytes += result.get_byte_size();
     lent = Buffer::copy_of({static_cast<const std::byte*>(result.data()), result.get_byte_size()});
+  }
   // Copied: some of the engine's tensors make their shape anew each time they are asked.
   const ov::Shape shape = result.get_shape();
   return Tensor::owning(spec.name, spec.type, {shape.begin(), shape.end()}, std::move(lent));
 }
 
 OpenVinoModel::Lane OpenVinoModel::take_lane(bool rows_follow_batch) {
-  std::size_t copy = 0;
+  ov::CompiledModel compiled;
+  std::uint64_t compilation = 0;
+  bool on_caller = false;
   {
     const std::lock_guard lock{mutex_};
     while (!idle_.empty()) {
@@ -151,17 +172,21 @@ OpenVinoModel::Lane OpenVinoModel::take_lane(bool rows_follow_batch) {
       idle_.pop_back();
       if (lane.rows_follow_batch == rows_follow_batch) return lane;
     }
-    copy = lanes_made_++ % compiled_.copies.size();
+    compiled = compiled_.copies[lanes_made_++ % compiled_.copies.size()];
+    compilation = compilation_;
+    on_caller = compiled_.on_caller;
   }
-  return {.request = compiled_.copies[copy].create_infer_request(),
+  return {.request = compiled.create_infer_request(),
           .inputs = std::vector<ov::Tensor>(signature_.inputs.size()),
           .outputs = std::vector<ov::Tensor>(signature_.outputs.size()),
-          .rows_follow_batch = rows_follow_batch};
+          .rows_follow_batch = rows_follow_batch,
+          .compilation = compilation,
+          .on_caller = on_caller};
 }
 
 void OpenVinoModel::give_back(Lane lane) {
   const std::lock_guard lock{mutex_};
-  idle_.push_back(std::move(lane));
+  if (lane.compilation == compilation_) idle_.push_back(std::move(lane));
 }
 
 }  // namespace parlance::models::openvino

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <openvino/openvino.hpp>
 #include <vector>
@@ -25,10 +26,13 @@ struct Compiled {
 /// copies do not wait for each other, and one copy runs as many at once as it has streams.
 class OpenVinoModel final : public LoadedModel {
  public:
-  OpenVinoModel(Compiled compiled, Signature signature);
+  /// Compiles the model for so many runs at once; throws what the engine throws.
+  using Compile = std::function<Compiled(unsigned instances)>;
+  OpenVinoModel(Compiled compiled, Compile compile, Signature signature);
 
   const Signature& signature() const override { return signature_; }
   void run(Tensors inputs, RunCompletion done) override;
+  Status set_instances(unsigned count) override;
 
  private:
   /// A request and the tensors it keeps: small tensors are copied into and out of these, as to give a request
@@ -38,11 +42,14 @@ class OpenVinoModel final : public LoadedModel {
     std::vector<ov::Tensor> inputs;
     std::vector<ov::Tensor> outputs;
     bool rows_follow_batch = true;
+    std::uint64_t compilation = 0;
+    std::size_t copied_bytes = 0;  // of the run under way
+    bool on_caller = false;
   };
 
-  Result<Tensors> run_now(const Tensors& inputs);
-  Tensors infer(const Tensors& inputs, bool rows_follow_batch);
-  void set_input(Lane& lane, std::size_t index, const Tensor& input) const;
+  Result<RunOutputs> run_now(const Tensors& inputs);
+  RunOutputs infer(const Tensors& inputs, bool rows_follow_batch);
+  static void set_input(Lane& lane, std::size_t index, const Tensor& input);
   /// Memory that the output is written into, when it is lent to the engine; else empty.
   Buffer set_output(Lane& lane, std::size_t index, const Tensors& inputs, bool rows_follow_batch) const;
   Tensor take_output(Lane& lane, std::size_t index, Buffer lent) const;
@@ -51,15 +58,17 @@ class OpenVinoModel final : public LoadedModel {
   Lane take_lane(bool rows_follow_batch);
   void give_back(Lane lane);
 
-  Compiled compiled_;
+  const Compile compile_;
   const Signature signature_;
   const bool has_open_outputs_;
   /// Whether an output whose first dimension is open has as many rows as the first input: so it is with a
   /// batch. Holds until a run shows otherwise.
   std::atomic<bool> rows_follow_batch_{true};
   std::mutex mutex_;
-  std::vector<Lane> idle_;      // guarded by mutex_
-  std::size_t lanes_made_ = 0;  // guarded by mutex_
+  Compiled compiled_;              // guarded by mutex_
+  std::uint64_t compilation_ = 0;  // guarded by mutex_; how often it was compiled anew
+  std::vector<Lane> idle_;         // guarded by mutex_; all of this compilation
+  std::size_t lanes_made_ = 0;     // guarded by mutex_
 };
 
 }  // namespace parlance::models::openvino

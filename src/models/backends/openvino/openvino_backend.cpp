@@ -54,21 +54,24 @@ std::size_t weight_bytes(const ov::Model& model) {
 /// No streams: runs are made on the caller's thread. FP32, so that every machine gives the same answer; left
 /// to itself the engine takes BF16 where it believes the processor has it, and on some virtual machines ends
 /// the program with an illegal instruction.
-ov::AnyMap compile_options(unsigned streams) {
+ov::AnyMap compile_options(unsigned streams, unsigned threads_per_stream) {
   return {
       ov::num_streams(static_cast<std::int32_t>(streams)),
-      ov::inference_num_threads(static_cast<std::int32_t>(std::max(streams, 1U))),
+      ov::inference_num_threads(static_cast<std::int32_t>(std::max(streams, 1U) * threads_per_stream)),
       ov::hint::inference_precision(ov::element::f32),
       ov::hint::enable_cpu_pinning(false),
   };
 }
 
-openvino::Compiled compile(ov::Core& core, const std::shared_ptr<ov::Model>& model, unsigned threads) {
-  openvino::Compiled compiled{.on_caller = weight_bytes(*model) <= kCopiedWeightsBytes, .copies = {}};
-  const unsigned copies = compiled.on_caller ? threads : 1;
-  const unsigned streams = compiled.on_caller ? 0 : threads;
+openvino::Compiled compile(ov::Core& core, const std::shared_ptr<ov::Model>& model,
+                           const LoadOptions& options) {
+  const bool small = weight_bytes(*model) <= kCopiedWeightsBytes;
+  openvino::Compiled compiled{.on_caller = small && options.threads == 1, .copies = {}};
+  const unsigned copies = compiled.on_caller ? options.instances : 1;
+  const ov::AnyMap engine_options =
+      compiled.on_caller ? compile_options(0, 1) : compile_options(options.instances, options.threads);
   for (unsigned i = 0; i < copies; ++i)
-    compiled.copies.push_back(core.compile_model(model, "CPU", compile_options(streams)));
+    compiled.copies.push_back(core.compile_model(model, "CPU", engine_options));
   return compiled;
 }
 
@@ -84,14 +87,15 @@ OpenVinoBackend::OpenVinoBackend() {
   // program.
   setenv("TBB_ENABLE_SANITIZERS", "1", 0);
 #endif
-  engine_ = std::make_unique<Engine>();
+  engine_ = std::make_shared<Engine>();
 }
 OpenVinoBackend::~OpenVinoBackend() = default;
 
 std::span<const std::string_view> OpenVinoBackend::extensions() const { return kExtensions; }
 
-Result<std::unique_ptr<LoadedModel>> OpenVinoBackend::load(const std::filesystem::path& file,
+Result<std::unique_ptr<LoadedModel>> OpenVinoBackend::load(const ModelSource& source,
                                                            const LoadOptions& options) {
+  const std::filesystem::path& file = source.file;
   const auto failed = [&](std::string_view why) {
     return std::unexpected{
         Status{StatusCode::kFailedPrecondition, fmt::format("{}: {}", file.filename().string(), why)}};
@@ -104,10 +108,14 @@ Result<std::unique_ptr<LoadedModel>> OpenVinoBackend::load(const std::filesystem
   if (size_bytes == 0) return failed("the file is empty");
 
   try {
-    openvino::Compiled compiled = compile(engine_->core, read(file, reader->frontend), options.threads);
+    const auto compile_for = [engine = engine_, model = read(file, reader->frontend),
+                              threads = options.threads](unsigned instances) {
+      return compile(engine->core, model, {.instances = instances, .threads = threads});
+    };
+    openvino::Compiled compiled = compile_for(options.instances);
     Result<Signature> signature = openvino::to_signature(compiled.copies.front());
     if (!signature) return failed(signature.error().message());
-    return std::make_unique<openvino::OpenVinoModel>(std::move(compiled), *std::move(signature));
+    return std::make_unique<openvino::OpenVinoModel>(std::move(compiled), compile_for, *std::move(signature));
   } catch (const std::exception& exception) {
     return failed(openvino::plain_reason(exception.what()));
   }

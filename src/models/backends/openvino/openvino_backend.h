@@ -19,12 +19,11 @@ class OpenVinoBackend final : public Backend {
 
   std::string_view name() const override { return "openvino"; }
   std::span<const std::string_view> extensions() const override;
-  Result<std::unique_ptr<LoadedModel>> load(const std::filesystem::path& file,
-                                            const LoadOptions& options) override;
+  Result<std::unique_ptr<LoadedModel>> load(const ModelSource& source, const LoadOptions& options) override;
 
  private:
   struct Engine;
-  std::unique_ptr<Engine> engine_;
+  std::shared_ptr<Engine> engine_;  // shared with the models, which compile anew when they are scaled
 };
 
 }  // namespace parlance::models

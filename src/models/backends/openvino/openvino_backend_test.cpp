@@ -18,19 +18,25 @@ using testing::test_model;
 class OpenVino : public ::testing::Test {
  protected:
   std::unique_ptr<LoadedModel> load(const std::filesystem::path& file) {
-    Result<std::unique_ptr<LoadedModel>> model = backend_.load(file, {.threads = 2});
+    Result<std::unique_ptr<LoadedModel>> model =
+        backend_.load({.file = file, .config = {}}, {.instances = 2});
     EXPECT_TRUE(model) << model.error().to_string();
     return model ? *std::move(model) : nullptr;
   }
 
   Status load_error(const std::filesystem::path& file) {
-    const Result<std::unique_ptr<LoadedModel>> model = backend_.load(file, {});
+    const Result<std::unique_ptr<LoadedModel>> model = backend_.load({.file = file, .config = {}}, {});
     return model ? Status{} : model.error();
   }
 
   static Result<Tensors> run(LoadedModel& model, Tensors inputs) {
     std::optional<Result<Tensors>> outputs;
-    model.run(std::move(inputs), [&](Result<Tensors> result) { outputs.emplace(std::move(result)); });
+    model.run(std::move(inputs), [&](Result<RunOutputs> result) {
+      if (result)
+        outputs.emplace(std::move(result->tensors));
+      else
+        outputs.emplace(std::unexpected{std::move(result).error()});
+    });
     EXPECT_TRUE(outputs.has_value()) << "runs are synchronous";
     return *std::move(outputs);
   }
