@@ -4,9 +4,13 @@ find_package(nlohmann_json REQUIRED)  # headers only: service config
 find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)  # headers only: ring_hash
 find_package(Boost 1.81 REQUIRED)  # headers only: Histogram
 
+if(PARLANCE_MODELS)
+  find_package(fmt REQUIRED)
+  find_package(yaml-cpp REQUIRED)
+endif()
+
 if(PARLANCE_SERVE)
   find_package(spdlog REQUIRED)
-  find_package(yaml-cpp REQUIRED)
   find_package(CLI11 REQUIRED)
   find_package(simdjson REQUIRED)
   find_package(OpenVINO REQUIRED COMPONENTS Runtime)

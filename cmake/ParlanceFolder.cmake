@@ -1,12 +1,15 @@
-# parlance_folder(<name> [DEPENDS <folder or library>...])
+# parlance_folder(<name> [DEPENDS <folder or library>...] [TEST_DEPENDS <library>...] [EXCLUDE <regex>])
 #
 # One static library for the folder it is called in: every *.cpp but *_test.cpp and *_bench.cpp goes into the
 # target parlance_<name> (alias parlance::<name>), the *_test.cpp files into the test program
 # parlance_<name>_test, and the *_bench.cpp files into the benchmark parlance_<name>_bench. Headers are
-# included from src/ ("http2/connection.h").
+# included from src/ ("http2/connection.h"). Files whose path matches EXCLUDE belong to another target.
 function(parlance_folder name)
-  cmake_parse_arguments(arg "" "" "DEPENDS;TEST_DEPENDS" ${ARGN})
+  cmake_parse_arguments(arg "" "EXCLUDE" "DEPENDS;TEST_DEPENDS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cpp)
+  if(arg_EXCLUDE)
+    list(FILTER sources EXCLUDE REGEX ${arg_EXCLUDE})
+  endif()
   set(tests ${sources})
   set(benchmarks ${sources})
   list(FILTER sources EXCLUDE REGEX "_(test|bench)\\.cpp$")

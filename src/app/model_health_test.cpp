@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "models/backends/built_in.h"
 #include "models/testing/temp_folder.h"
 
 namespace parlance::app {

@@ -19,7 +19,7 @@
 #include "app/values.h"
 #include "base/version.h"
 #include "dialects/inference/service.h"
-#include "models/backend_registry.h"
+#include "models/backends/built_in.h"
 #include "models/repository.h"
 #include "net/signals.h"
 #include "net/thread_pool.h"

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "models/backends/openvino/openvino_backend.h"
-
 namespace parlance::models {
 
 void BackendRegistry::add(std::unique_ptr<Backend> backend) { backends_.push_back(std::move(backend)); }
@@ -29,12 +27,6 @@ std::string BackendRegistry::names() const {
     text += backend->name();
   }
   return text;
-}
-
-BackendRegistry built_in_backends() {
-  BackendRegistry registry;
-  registry.add(std::make_unique<OpenVinoBackend>());
-  return registry;
 }
 
 }  // namespace parlance::models

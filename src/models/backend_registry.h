@@ -27,7 +27,4 @@ class BackendRegistry {
   std::vector<std::unique_ptr<Backend>> backends_;
 };
 
-/// Every engine this program was built with.
-BackendRegistry built_in_backends();
-
 }  // namespace parlance::models

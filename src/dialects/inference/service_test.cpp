@@ -13,6 +13,7 @@
 
 #include "dialects/inference/testing/gated_backend.h"
 #include "grpc/error_details.h"
+#include "models/backends/built_in.h"
 #include "models/testing/temp_folder.h"
 #include "rpc/channel.h"
 #include "rpc/server.h"

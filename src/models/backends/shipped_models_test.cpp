@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "models/backends/built_in.h"
 #include "models/labels.h"
 #include "models/repository.h"
 #include "models/testing/temp_folder.h"

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "grpc/error_details.h"
+#include "models/backends/built_in.h"
 #include "models/testing/temp_folder.h"
 
 namespace parlance::models {
