@@ -36,6 +36,7 @@ struct LoadedVersion {
   const InputTransform* transform = nullptr;    // of raw_input; null: the model takes no raw_input
   Duration typical_run{};                       // the shortest warm-up run with a batch of one
   bool runs_on_loop = false;                    // short enough for the event loop of the caller
+  unsigned instances = 1;                       // runs at the same time that the model was loaded for
   std::unique_ptr<VersionCompanion> companion;  // null: nobody asked for one
 };
 

@@ -116,6 +116,8 @@ void Repository::load_one(const Pending& pending, const ModelConfig& config) {
   change(version, VersionState::kWarming);
   if (const Status status = warm_up(**loaded, loader_options_); !status.ok())
     return change(version, VersionState::kFailed, fmt::format("warm-up: {}", status.message()));
+  if (options_.make_companion)
+    (*loaded)->companion = options_.make_companion(version.model(), version.version(), **loaded);
   version.set_loaded(*std::move(loaded));
   change(version, VersionState::kReady);
 }

@@ -22,6 +22,11 @@
 
 namespace parlance::models {
 
+/// Makes what a layer above keeps of a version (its queue), once that is warm and before it is READY. From
+/// the thread that loads; `loaded` lives longer than what is made.
+using MakeCompanion = std::function<std::unique_ptr<VersionCompanion>(
+    const std::string& model, std::int64_t version, const LoadedVersion& loaded)>;
+
 struct RepositoryOptions {
   std::filesystem::path root;
   /// Models that must have a READY version for ready(); none named: those that the first load() found.
@@ -32,6 +37,8 @@ struct RepositoryOptions {
   /// result back costs two wake-ups, 10 to 50 µs; and for a fifth of a millisecond a loop that also serves
   /// others may be busy without their noticing.
   Duration loop_run_limit = std::chrono::microseconds{200};
+  /// Empty: versions have no companion.
+  MakeCompanion make_companion = {};
 };
 
 /// Called with where a version stands after each change, one call at a time, in the order of the changes, on

@@ -142,6 +142,7 @@ Result<std::unique_ptr<LoadedVersion>> load_version(const FoundVersion& found, c
   auto loaded = std::make_unique<LoadedVersion>();
   loaded->model = *std::move(model);
   loaded->signature = loaded->model->signature();
+  loaded->instances = options.backend.instances;
   loaded->config = config;
   loaded->config.backend = (*backend)->name();
   if (Status status = check_config(*loaded); !status.ok()) return std::unexpected{std::move(status)};
