@@ -22,8 +22,8 @@
 #include "models/backends/built_in.h"
 #include "models/repository.h"
 #include "net/signals.h"
-#include "net/thread_pool.h"
 #include "rpc/server.h"
+#include "scheduling/scheduler.h"
 #include "services/health_service.h"
 #include "services/reflection_service.h"
 
@@ -60,9 +60,10 @@ class InferenceServer {
                   Interceptors interceptors, const Log& log)
       : config_(config),
         log_(log),
-        models_({.root = repository, .required = config.require}, models::built_in_backends()),
+        models_({.root = repository, .required = config.require, .make_companion = scheduler_.queue_maker()},
+                models::built_in_backends()),
         server_(server_options(config, std::move(interceptors), log)) {
-    server_.add(std::make_shared<dialects::inference::InferenceServiceHandler>(models_, workers_));
+    server_.add(std::make_shared<dialects::inference::InferenceServiceHandler>(models_, scheduler_));
     server_.add(services::make_health_service(health_));
     services::add_reflection(server_);
   }
@@ -117,11 +118,11 @@ class InferenceServer {
 
   const ServeConfig& config_;
   const Log& log_;
+  scheduling::Scheduler scheduler_;
   models::Repository models_;
   LoadTimes load_times_{models_};
   std::shared_ptr<services::HealthRegistry> health_ = std::make_shared<services::HealthRegistry>();
   ModelHealth model_health_{models_, *health_};
-  net::ThreadPool workers_{std::max(1U, std::thread::hardware_concurrency())};
   Server server_;  // last: it stops before what its handlers use goes away
 };
 

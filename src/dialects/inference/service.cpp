@@ -1,6 +1,5 @@
 #include "dialects/inference/service.h"
 
-#include <algorithm>
 #include <coroutine>
 #include <cstdio>
 #include <string>
@@ -9,7 +8,6 @@
 #include "base/concat.h"
 #include "dialects/inference/request_input.h"
 #include "grpc/error_details.h"
-#include "rpc/offload.h"
 
 namespace parlance::dialects::inference {
 namespace {
@@ -42,23 +40,16 @@ void add_trailers(ServerCall& call, const Prediction& prediction) {
   (void)call.trailing_metadata().add("x-inference-latency-ms", two_decimals(prediction.latency().count()));
 }
 
-Task<Status> run(ServerCall& call, Prediction& prediction, net::ThreadPool& workers) {
-  if (prediction.model().runs_on_loop()) co_return prediction.run(call);
-  auto work = [&] { return prediction.run(call); };
-  Status status = co_await offload(workers, work);
-  co_return status;
-}
-
-Status run_all(ServerCall& call, std::vector<Prediction>& predictions) {
+Task<Status> run_in_order(ServerCall& call, std::vector<Prediction>& predictions,
+                          scheduling::Scheduler& scheduler) {
   for (std::size_t i = 0; i < predictions.size(); ++i) {
-    if (const Status status = predictions[i].run(call); !status.ok()) return in_request(i, status);
+    Task<Result<scheduling::InferenceResult>> running = scheduler.infer(call, predictions[i].inference());
+    Result<scheduling::InferenceResult> result = co_await std::move(running);
+    if (!result) co_return in_request(i, result.error());
+    predictions[i].set_result(*std::move(result));
+    if ((i + 1) % kRunsPerTurn == 0) co_await NextTurn{call.loop()};
   }
-  return {};
-}
-
-bool run_on_loop(const std::vector<Prediction>& predictions) {
-  return predictions.size() <= kRunsPerTurn &&
-         std::ranges::all_of(predictions, [](const Prediction& each) { return each.model().runs_on_loop(); });
+  co_return Status{};
 }
 
 }  // namespace
@@ -67,9 +58,10 @@ Task<Result<::inference::PredictResponse>> InferenceServiceHandler::Predict(
     ServerCall& call, Incoming<::inference::PredictRequest> request) {
   Result<Prediction> prediction = Prediction::make(repository_, *request, call, Clock::now(), limits_);
   if (!prediction) co_return prediction.error();
-  Task<Status> running = run(call, *prediction, workers_);
-  const Status status = co_await std::move(running);
-  if (!status.ok()) co_return status;
+  Task<Result<scheduling::InferenceResult>> running = scheduler_.infer(call, prediction->inference());
+  Result<scheduling::InferenceResult> result = co_await std::move(running);
+  if (!result) co_return result.error();
+  prediction->set_result(*std::move(result));
   add_trailers(call, *prediction);
   co_return prediction->answer();
 }
@@ -95,12 +87,8 @@ Task<Result<::inference::BatchPredictResponse>> InferenceServiceHandler::BatchPr
     ServerCall& call, Incoming<::inference::BatchPredictRequest> request) {
   Result<std::vector<Prediction>> predictions = make_all(*request, call);
   if (!predictions) co_return predictions.error();
-  auto work = [&] { return run_all(call, *predictions); };
-  Status status;
-  if (run_on_loop(*predictions))
-    status = work();
-  else
-    status = co_await offload(workers_, work);
+  Task<Status> running = run_in_order(call, *predictions, scheduler_);
+  const Status status = co_await std::move(running);
   if (!status.ok()) co_return status;
 
   ::inference::BatchPredictResponse response;
@@ -119,9 +107,10 @@ Task<Status> InferenceServiceHandler::StreamingPredict(ServerCall& call,
   while (auto request = co_await in.read()) {
     Result<Prediction> prediction = Prediction::make(repository_, **request, call, Clock::now(), limits_);
     if (!prediction) co_return in_request(index, prediction.error());
-    Task<Status> running = run(call, *prediction, workers_);
-    const Status status = co_await std::move(running);
-    if (!status.ok()) co_return in_request(index, status);
+    Task<Result<scheduling::InferenceResult>> running = scheduler_.infer(call, prediction->inference());
+    Result<scheduling::InferenceResult> result = co_await std::move(running);
+    if (!result) co_return in_request(index, result.error());
+    prediction->set_result(*std::move(result));
     const Result<::inference::PredictResponse> answer = prediction->answer();
     if (!answer) co_return in_request(index, answer.error());
     if (!co_await out.write(*answer)) break;

@@ -6,8 +6,8 @@
 #include "dialects/inference/limits.h"
 #include "dialects/inference/prediction.h"
 #include "models/repository.h"
-#include "net/thread_pool.h"
 #include "parlance/inference.parlance.h"
+#include "scheduling/scheduler.h"
 
 namespace parlance::dialects::inference {
 
@@ -16,9 +16,10 @@ namespace parlance::dialects::inference {
 /// loop calls it.
 class InferenceServiceHandler final : public ::inference::InferenceService::Handler {
  public:
-  /// Runs that are too long for a loop go to `workers`. Both must outlive the server.
-  InferenceServiceHandler(const models::Repository& repository, net::ThreadPool& workers, Limits limits = {})
-      : repository_(repository), workers_(workers), limits_(limits) {}
+  /// Both must outlive the server; the repository's versions have their queues in `scheduler`.
+  InferenceServiceHandler(const models::Repository& repository, scheduling::Scheduler& scheduler,
+                          Limits limits = {})
+      : repository_(repository), scheduler_(scheduler), limits_(limits) {}
 
   /// Trailers of an answer: x-model-version, and x-inference-latency-ms with two decimals.
   Task<Result<::inference::PredictResponse>> Predict(ServerCall& call,
@@ -46,7 +47,7 @@ class InferenceServiceHandler final : public ::inference::InferenceService::Hand
   Status unimplemented(std::string_view model, std::string_view what, std::string_view lacks) const;
 
   const models::Repository& repository_;
-  net::ThreadPool& workers_;
+  scheduling::Scheduler& scheduler_;
   const Limits limits_;
 };
 

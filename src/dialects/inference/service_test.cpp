@@ -39,9 +39,11 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 class Serving {
  public:
   explicit Serving(std::filesystem::path root, testing::Gate* gate = nullptr, Limits limits = {})
-      : repository_({.root = std::move(root), .threads_per_model = 2}, backends(gate)) {
+      : repository_(
+            {.root = std::move(root), .threads_per_model = 2, .make_companion = scheduler_.queue_maker()},
+            backends(gate)) {
     EXPECT_TRUE(repository_.load().ok());
-    server_.add(std::make_shared<InferenceServiceHandler>(repository_, workers_, limits));
+    server_.add(std::make_shared<InferenceServiceHandler>(repository_, scheduler_, limits));
     const Result<void> started = server_.start();
     EXPECT_TRUE(started) << started.error().to_string();
   }
@@ -58,8 +60,8 @@ class Serving {
     return registry;
   }
 
+  scheduling::Scheduler scheduler_{{.threads = 1}};
   models::Repository repository_;
-  net::ThreadPool workers_{1};
   Server server_{{.listen = {"127.0.0.1:0"}, .threads = 1}};
 };
 

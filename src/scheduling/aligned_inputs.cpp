@@ -1,0 +1,18 @@
+#include "scheduling/aligned_inputs.h"
+
+#include <cstdint>
+
+namespace parlance::scheduling {
+
+std::size_t align_inputs(models::Tensors& inputs) {
+  std::size_t copied = 0;
+  for (models::Tensor& input : inputs) {
+    const auto address = reinterpret_cast<std::uintptr_t>(input.bytes().data());
+    if (address % models::size_bytes(input.type()) == 0) continue;
+    copied += input.bytes().size();
+    input = models::Tensor::owning(input.name(), input.type(), input.shape(), Buffer::copy_of(input.bytes()));
+  }
+  return copied;
+}
+
+}  // namespace parlance::scheduling

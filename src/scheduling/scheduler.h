@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "models/model_version.h"
+#include "models/repository.h"
+#include "net/thread_pool.h"
+#include "rpc/server_call.h"
+#include "rpc/task.h"
+#include "scheduling/batch_record.h"
+#include "scheduling/inference_request.h"
+#include "scheduling/statistics.h"
+
+namespace parlance::scheduling {
+
+class StatisticsTable;
+class VersionQueue;
+
+struct SchedulerOptions {
+  /// Threads that all models' runs share, but those that are made on an event loop; 0: one a core.
+  unsigned threads = 0;
+};
+
+/// Decides for every request whether, when and with which others it is run. One a server: it outlives the
+/// calls and the repository whose versions it keeps queues for. Thread-safe.
+class Scheduler {
+ public:
+  explicit Scheduler(SchedulerOptions options = {});
+  ~Scheduler();
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+
+  /// For RepositoryOptions::make_companion.
+  models::MakeCompanion queue_maker();
+
+  /// On the call's loop, where the result comes back to. `request` outlives the task, which takes its inputs.
+  /// A request whose deadline has passed (DEADLINE_EXCEEDED) or whose caller has gone (CANCELLED) is never
+  /// run; DEADLINE_EXCEEDED, too, when the deadline passes during the run. RESOURCE_EXHAUSTED with RetryInfo
+  /// when the queue is full or the request could not be finished in time. Else what the engine says. The
+  /// model's repository has this scheduler's queue_maker().
+  Task<Result<InferenceResult>> infer(ServerCall& call, InferenceRequest& request);
+
+  /// By model and version; also of versions that were unloaded.
+  std::vector<VersionStatistics> statistics() const;
+
+  /// The last runs of that version, the oldest first; none when it is not loaded. Runs on an event loop are
+  /// not recorded: they wait for nobody.
+  std::vector<BatchRecord> recent_batches(std::string_view model, std::int64_t version) const;
+
+  /// From now on so many runs of that version may be made at the same time. INVALID_ARGUMENT unless 1 to
+  /// kMaxInstances; else the engine's word. Takes as long as it takes, so never on an event loop.
+  Result<void> scale(const models::ModelHandle& model, unsigned instances);
+
+  static constexpr unsigned kMaxInstances = 256;
+
+ private:
+  const std::unique_ptr<StatisticsTable> statistics_;
+  net::ThreadPool workers_;
+};
+
+}  // namespace parlance::scheduling
