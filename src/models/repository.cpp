@@ -213,6 +213,13 @@ bool Repository::ready() const {
   return found_first_ && all_ready(*found_first_);
 }
 
+std::vector<std::string> Repository::required() const {
+  const std::shared_lock lock{catalog_mutex_};
+  std::set<std::string> names{options_.required.begin(), options_.required.end()};
+  if (names.empty() && found_first_) names = *found_first_;
+  return {names.begin(), names.end()};
+}
+
 std::vector<VersionStatus> Repository::versions() const {
   const std::shared_lock lock{catalog_mutex_};
   std::vector<VersionStatus> all;

@@ -75,6 +75,8 @@ class Repository {
   bool ready() const;
   /// Whether that model has a READY version.
   bool ready(std::string_view model) const;
+  /// The models that ready() asks for, by name; empty before the first load() when none were named.
+  std::vector<std::string> required() const;
   /// Every version, by model and version.
   std::vector<VersionStatus> versions() const;
 
