@@ -72,7 +72,7 @@ def observe(stubs, echo):
 def serve(*arguments: str) -> ServerProcess:
     """`parlance serve` of the models that ship, as soon as they are ready."""
     listening = r"listening +address=(\S+)"
-    flags = ["--listen", "127.0.0.1:0", *arguments]
+    flags = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", *arguments]
     server = ServerProcess("parlance", "serve", str(ROOT / "models" / "repository"), *flags, announces=listening)
     if not eventually(lambda: "ready" in server.log()):
         server.kill()

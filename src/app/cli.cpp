@@ -17,6 +17,7 @@
 #include "app/config_file.h"
 #include "app/exit_codes.h"
 #include "app/explain.h"
+#include "app/models_command.h"
 #include "app/serve.h"
 #include "app/spelling.h"
 #include "app/usage.h"
@@ -34,6 +35,7 @@ struct CommandLine {
   std::vector<std::string> error;
   ClientFlags call_flags;
   BenchCommand bench;
+  ModelsCommand models;
 };
 
 // CLI11's own writes "TEXT REQUIRED" behind a positional and "..." behind whatever is kept in a list.
@@ -167,10 +169,11 @@ int run_call(CommandLine& given) {
 
 // CLI11 says of a wrong word only that a command is missing.
 int unknown_command(std::string_view word) {
-  constexpr std::array<std::string_view, 5> kCommands{"serve", "call", "bench", "explain", "version"};
+  constexpr std::array<std::string_view, 6> kCommands{"serve", "models",  "call",
+                                                      "bench", "explain", "version"};
   const std::string_view close = nearest(word, kCommands);
   return usage_error(fmt::format("there is no command '{}'{}", word,
-                                 close.empty() ? ": serve, call, bench, explain or version"
+                                 close.empty() ? ": serve, models, call, bench, explain or version"
                                                : fmt::format("; did you mean '{}'?", close)));
 }
 
@@ -191,6 +194,7 @@ int run(int argument_count, const char* const* arguments) {
   app.formatter(formatter);
   CommandLine given;
   const CLI::App* serve = add_serve(app, given);
+  const CLI::App* models = add_models(app, given.models);
   const CLI::App* call = add_call(app, given);
   const CLI::App* bench = add_bench(app, given.bench);
   const CLI::App* explain = add_explain(app, given);
@@ -206,6 +210,7 @@ int run(int argument_count, const char* const* arguments) {
     return app.exit(error) == 0 ? kExitOk : kExitUsage;
   }
   if (serve->parsed()) return run_serve(given);
+  if (models->parsed()) return run_models(given.models);
   if (call->parsed()) return run_call(given);
   if (bench->parsed()) return run_bench(given.bench);
   if (explain->parsed()) return run_explain(given);

@@ -67,7 +67,8 @@ TEST(ConfigFile, LeavesWhatItDoesNotName) {
 TEST(ConfigFile, AnUnknownKeyIsNamedWithItsLineTheNearestKeyAndAllKeys) {
   EXPECT_EQ(
       error_of("threads: 4\nshutdown_grace: 3s\n"),
-      "serve.yaml:2: unknown key 'shutdown_grace'; did you mean 'shutdown-grace'? Keys: listen, tls-cert, "
+      "serve.yaml:2: unknown key 'shutdown_grace'; did you mean 'shutdown-grace'? Keys: listen, admin, "
+      "tls-cert, "
       "tls-key, client-ca, threads, max-receive-message-bytes, memory, shutdown-grace, require, "
       "auth-keys-file, jwks-file, jwt-issuer, jwt-audience, rate-limit, max-concurrent-calls, access-log, "
       "log-format, "

@@ -11,6 +11,7 @@
 #include <system_error>
 #include <thread>
 
+#include "app/admin_server.h"
 #include "app/exit_codes.h"
 #include "app/log.h"
 #include "app/model_health.h"
@@ -73,6 +74,7 @@ class InferenceServer {
     if (started) {
       for (const std::string& address : server_.addresses()) log_.info("listening", {{"address", address}});
     }
+    if (started) started = admin_.start();
     return started;
   }
 
@@ -89,9 +91,11 @@ class InferenceServer {
     report_not_ready();
   }
 
+  /// Operators see the drain to its end.
   void drain() {
     server_.shutdown();
     server_.wait();
+    admin_.stop();
   }
 
  private:
@@ -123,7 +127,8 @@ class InferenceServer {
   LoadTimes load_times_{models_};
   std::shared_ptr<services::HealthRegistry> health_ = std::make_shared<services::HealthRegistry>();
   ModelHealth model_health_{models_, *health_};
-  Server server_;  // last: it stops before what its handlers use goes away
+  AdminServer admin_{config_, {.models = models_, .health = health_}, log_};
+  Server server_;  // the servers last: they stop before what their handlers use goes away
 };
 
 }  // namespace

@@ -26,7 +26,7 @@ Assigned take(Target& target, const std::expected<Parsed, std::string>& parsed) 
   return {};
 }
 
-Assigned assign_listen(ServeConfig& config, Values values) {
+Assigned check_addresses(Values values) {
   for (const std::string& value : values) {
     if (const auto endpoint = net::Endpoint::parse(value); !endpoint) {
       return std::unexpected{
@@ -34,8 +34,20 @@ Assigned assign_listen(ServeConfig& config, Values values) {
                       endpoint.error())};
     }
   }
-  config.listen.assign(values.begin(), values.end());
   return {};
+}
+
+Assigned assign_listen(ServeConfig& config, Values values) {
+  Assigned checked = check_addresses(values);
+  if (checked) config.listen.assign(values.begin(), values.end());
+  return checked;
+}
+
+Assigned assign_admin(ServeConfig& config, Values values) {
+  if (values.size() == 1 && values[0] == "off") return config.admin.emplace(), Assigned{};
+  Assigned checked = check_addresses(values);
+  if (checked) config.admin.emplace(values.begin(), values.end());
+  return checked;
 }
 
 Assigned assign_tls_cert(ServeConfig& config, Values values) {
@@ -117,6 +129,11 @@ constexpr std::array kSettings{
         "Where to listen: 127.0.0.1:50051, [::]:50051 (IPv4\ntoo) or unix:/path; port 0 takes a free one.\n"
         "May be given more than once. Default: [::]:50051",
         true, assign_listen},
+    ServeSetting{
+        "admin", "ADDRESS:PORT",
+        "Where operators and `parlance models` ask: models,\nhealth, metrics; gRPC and HTTP/1.1, never "
+        "TLS. May be\ngiven more than once; off: nowhere. Default:\n127.0.0.1:8051",
+        true, assign_admin},
     ServeSetting{
         "tls-cert", "FILE",
         "PEM: the certificate, then its chain. TLS instead of\nplaintext; read again when it changes", false,

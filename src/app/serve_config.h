@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,7 +21,8 @@ enum class AccessLogMode : std::uint8_t { kOff, kErrors, kAll };
 /// What `parlance serve` can be told, by flags or by a configuration file.
 struct ServeConfig {
   std::vector<std::string> listen = {"[::]:50051"};
-  std::string tls_cert;  // empty: plaintext
+  std::optional<std::vector<std::string>> admin;  // nothing: kDefaultAdminAddress; none: off
+  std::string tls_cert;                           // empty: plaintext
   std::string tls_key;
   std::string client_ca;  // empty: clients need no certificate
   unsigned threads = 0;   // 0: one event loop a core

@@ -80,6 +80,17 @@ std::expected<Endpoint, std::string> Endpoint::parse(std::string_view text) {
   return std::unexpected("'" + host_port->host + "' is not an IP address");
 }
 
+bool Endpoint::is_local() const {
+  if (family() == AF_INET) {
+    const in_addr_t host = ntohl(reinterpret_cast<const sockaddr_in*>(&storage_)->sin_addr.s_addr);
+    return host >> IN_CLASSA_NSHIFT == IN_LOOPBACKNET;
+  }
+  if (family() == AF_INET6) {
+    return IN6_IS_ADDR_LOOPBACK(&reinterpret_cast<const sockaddr_in6*>(&storage_)->sin6_addr);
+  }
+  return is_unix();
+}
+
 std::uint16_t Endpoint::port() const {
   if (family() == AF_INET) return ntohs(reinterpret_cast<const sockaddr_in&>(storage_).sin_port);
   if (family() == AF_INET6) return ntohs(reinterpret_cast<const sockaddr_in6&>(storage_).sin6_port);

@@ -23,6 +23,8 @@ class Endpoint {
   socklen_t size_bytes() const { return size_bytes_; }
   int family() const { return storage_.ss_family; }
   bool is_unix() const { return family() == AF_UNIX; }
+  /// Reached by programs of this machine only: a Unix path, 127.0.0.0/8, ::1.
+  bool is_local() const;
   /// 0 for a Unix path.
   std::uint16_t port() const;
   void set_port(std::uint16_t port);

@@ -78,7 +78,8 @@ messages::ListModelsResponse ModelDescriber::list(const RepeatedPtrField<std::st
   messages::ListModelsResponse response;
   std::string last;
   for (const models::VersionStatus& status : repository_.versions()) {
-    if (status.model == last || (!models.empty() && std::ranges::find(models, status.model) == models.end())) continue;
+    if (status.model == last || (!models.empty() && std::ranges::find(models, status.model) == models.end()))
+      continue;
     last = status.model;
     if (Result<messages::Model> model = describe(status.model, 0)) {
       *response.add_models() = *std::move(model);

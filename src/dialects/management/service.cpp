@@ -19,8 +19,7 @@ Status shutting_down() {
 }
 
 bool is_wanted(const messages::WatchModelsRequest& request, const std::string& model) {
-  return request.models().empty() ||
-         std::ranges::find(request.models(), model) != request.models().end();
+  return request.models().empty() || std::ranges::find(request.models(), model) != request.models().end();
 }
 
 }  // namespace

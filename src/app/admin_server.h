@@ -1,0 +1,42 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/log.h"
+#include "app/serve_config.h"
+#include "models/repository.h"
+#include "rpc/server.h"
+#include "services/health_registry.h"
+
+namespace parlance::app {
+
+/// Where `parlance serve` listens for operators when nothing is said: on this machine alone. `parlance
+/// models` asks there.
+inline constexpr std::string_view kDefaultAdminAddress = "127.0.0.1:8051";
+
+/// What operators ask of `parlance serve`, on addresses of its own and its own thread: models, health,
+/// reflection and channelz over gRPC. A default address that another program has is told in the log and does
+/// not keep the server from serving; one that was given does.
+class AdminServer {
+ public:
+  struct Sources {
+    models::Repository& models;
+    std::shared_ptr<services::HealthRegistry> health;
+  };
+
+  /// All of it outlives the server. Nothing is served when `config` switches it off.
+  AdminServer(const ServeConfig& config, const Sources& sources, const Log& log);
+
+  Result<void> start();
+  /// Ends it; only then do calls of operators end.
+  void stop();
+
+ private:
+  const ServeConfig& config_;
+  const Log& log_;
+  std::unique_ptr<Server> server_;  // null: off
+};
+
+}  // namespace parlance::app
