@@ -34,6 +34,8 @@ class LoadedModel {
   /// then, and so must this model. What the engine reports becomes INTERNAL "Inference failed: …", lack of
   /// memory RESOURCE_EXHAUSTED "Insufficient memory for inference".
   virtual void run(Tensors inputs, RunCompletion done) = 0;
+  /// Whether run() returns at once, whatever a run takes, so that it may be called on an event loop.
+  virtual bool runs_elsewhere() const { return false; }
 
   /// From now on so many runs may compute at the same time; at least 1. Runs that are under way end as they
   /// are. Takes as long as it takes, so never on an event loop.

@@ -18,6 +18,8 @@ namespace parlance::models {
 struct RawInputConfig {
   std::vector<std::string> formats;  // the names a caller may give; the first is meant when none is given
   std::string transform;             // a name that find_transform() knows
+
+  bool operator==(const RawInputConfig&) const = default;
 };
 
 /// Where a run is executed.
@@ -61,9 +63,10 @@ struct InstancesConfig {
 
 /// What is run before a version is READY.
 struct WarmupConfig {
-  std::vector<std::size_t> batch_sizes;  // rows; empty: 1
-  std::map<std::string, std::string>
-      input_files;  // by input: raw little-endian values of one row, in the model's folder
+  std::vector<std::size_t> batch_sizes;  // rows; empty: 1, the preferred sizes and max_batch
+  /// By input: a file in the model's folder with the raw little-endian values of one row.
+  std::map<std::string, std::string> input_files;
+
   bool operator==(const WarmupConfig&) const = default;
 };
 
@@ -74,7 +77,9 @@ struct VersionsConfig {
   std::size_t latest = 1;                      // of kLatest
   std::vector<std::int64_t> specific;          // of kSpecific
   std::map<std::string, std::int64_t> labels;  // "stable" → 3
-  std::string default_label;  // what a request without a version gets; empty: the highest READY one
+  /// A label or a version's number: what a request without a version gets; empty: the highest READY one.
+  std::string default_label;
+
   bool operator==(const VersionsConfig&) const = default;
 };
 
@@ -98,19 +103,8 @@ struct SyntheticConfig {
   bool operator==(const SyntheticConfig&) const = default;
 };
 
-/// What `<model>/model.yaml` says; the default is what holds without that file. Every key may be left out:
-///
-///     backend: openvino                # else by the extension of the model file
-///     file: model.onnx                 # else the one file of the version folder that a backend reads
-///     inputs:                          # checked against the model file
-///       - {name: features, type: FP32, shape: [-1, 64]}
-///     outputs:
-///       - {name: probabilities, type: FP32, shape: [-1, 10]}
-///     labels: labels.txt               # in the version folder, else in the model's folder
-///     raw_input:                       # the model also takes the bytes of a file
-///       formats: [bytes]
-///       transform: magika
-///     run: loop                        # or worker; else as measured at warm-up
+/// What `<model>/model.yaml` says; the default is what holds without that file. docs/model-repository.md has
+/// every key; each may be left out.
 struct ModelConfig {
   std::string backend;
   std::string file;
@@ -127,6 +121,9 @@ struct ModelConfig {
   SequenceConfig sequence;
   SyntheticConfig synthetic;
   std::uint32_t priority = 0;  // of requests that name none: 1 is the highest; 0 counts as below all others
+  std::vector<std::string> warnings;  // what another server's file asks for and is not done, by name
+
+  bool operator==(const ModelConfig&) const = default;
 };
 
 /// Reads `file`, which errors call `name`. FAILED_PRECONDITION "<name>:<line>: …" for a file that is not

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "base/deadline.h"
 #include "base/status.h"
@@ -27,6 +28,12 @@ class VersionCompanion {
   virtual ~VersionCompanion() = default;
 };
 
+/// What warm-up saw a run take.
+struct RunTime {
+  std::size_t rows = 1;
+  Duration shortest{};
+};
+
 /// What a version is once its files are read; unchanged until it is unloaded.
 struct LoadedVersion {
   std::unique_ptr<LoadedModel> model;
@@ -34,7 +41,8 @@ struct LoadedVersion {
   Labels labels;       // empty, or a name for each value of the last dimension of the first output
   ModelConfig config;  // with the backend that was chosen
   const InputTransform* transform = nullptr;    // of raw_input; null: the model takes no raw_input
-  Duration typical_run{};                       // the shortest warm-up run with a batch of one
+  std::vector<RunTime> run_times;               // by rows, ascending; at least one
+  Duration typical_run{};                       // the shortest warm-up run with the smallest batch
   bool runs_on_loop = false;                    // short enough for the event loop of the caller
   unsigned instances = 1;                       // runs at the same time that the model was loaded for
   std::unique_ptr<VersionCompanion> companion;  // null: nobody asked for one
@@ -105,7 +113,7 @@ class ModelHandle {
   const RawInputConfig& raw_input() const { return loaded_->config.raw_input; }
   /// Null: the model takes no raw_input.
   const InputTransform* transform() const { return loaded_->transform; }
-  /// The shortest run with a batch of one that warm-up saw.
+  /// The shortest run with the smallest batch, of one as a rule, that warm-up saw.
   Duration typical_run() const { return loaded_->typical_run; }
   const ModelConfig& config() const { return loaded_->config; }
   /// Null when the repository was given nobody to make one.

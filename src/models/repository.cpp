@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "grpc/error_details.h"
+#include "models/warm_up.h"
 
 namespace parlance::models {
 namespace {
@@ -30,6 +31,20 @@ VersionLoaderOptions loader_options(const RepositoryOptions& options) {
   return {.backend = {.instances = std::max(threads, 1U)}, .loop_run_limit = options.loop_run_limit};
 }
 
+Result<ModelConfig> config_of(const FoundModel& found) {
+  if (!std::filesystem::exists(found.folder / "model.yaml")) return ModelConfig{};
+  return read_model_config(found.folder / "model.yaml", found.name + "/model.yaml");
+}
+
+/// Where the engine needs no files there need be no version folder, which git would not keep: version 1 it
+/// is.
+void add_version_without_files(FoundModel& found, const BackendRegistry& backends) {
+  if (!found.versions.empty() || !found.not_versions.empty()) return;
+  const Result<ModelConfig> config = config_of(found);
+  const Backend* backend = config ? backends.find(config->backend) : nullptr;
+  if (backend != nullptr && backend->extensions().empty()) found.versions.push_back({1, found.folder / "1"});
+}
+
 Status not_ready(const VersionStatus& status) {
   std::string message = fmt::format("Model \"{}\"", status.model);
   if (status.version != 0) message += fmt::format(" version {}", status.version);
@@ -50,8 +65,9 @@ Repository::~Repository() = default;
 
 Status Repository::load() {
   const std::lock_guard changing{change_mutex_};
-  const Result<std::vector<FoundModel>> found = scan_repository(options_.root);
+  Result<std::vector<FoundModel>> found = scan_repository(options_.root);
   if (!found) return found.error();
+  for (FoundModel& model : *found) add_version_without_files(model, backends_);
 
   std::vector<std::vector<Pending>> pending;
   for (const FoundModel& model : *found) pending.push_back(enlist(model));
@@ -90,9 +106,7 @@ std::vector<Repository::Pending> Repository::enlist(const FoundModel& found) {
 
 void Repository::load_model(const FoundModel& found, const std::vector<Pending>& pending) {
   if (pending.empty()) return;
-  Result<ModelConfig> config = ModelConfig{};
-  if (std::filesystem::exists(found.folder / "model.yaml"))
-    config = read_model_config(found.folder / "model.yaml", found.name + "/model.yaml");
+  const Result<ModelConfig> config = config_of(found);
   for (const Pending& each : pending) {
     change(*each.version, VersionState::kLoading);
     if (!config) {
@@ -114,7 +128,9 @@ void Repository::load_one(const Pending& pending, const ModelConfig& config) {
       load_version(pending.found, config, backends_, loader_options_);
   if (!loaded) return change(version, VersionState::kFailed, std::string{loaded.error().message()});
   change(version, VersionState::kWarming);
-  if (const Status status = warm_up(**loaded, loader_options_); !status.ok())
+  if (const Status status =
+          warm_up(**loaded, pending.found.folder.parent_path(), loader_options_.loop_run_limit);
+      !status.ok())
     return change(version, VersionState::kFailed, fmt::format("warm-up: {}", status.message()));
   if (options_.make_companion)
     (*loaded)->companion = options_.make_companion(version.model(), version.version(), **loaded);

@@ -3,21 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <filesystem>
-#include <future>
 
 namespace parlance::models {
 namespace {
 
 namespace fs = std::filesystem;
-using namespace std::chrono_literals;
-
-// The first run does what the engine left undone at load; the shortest of the others is what a run takes. A
-// slow model is not kept from service for more than two runs and this time.
-constexpr int kWarmUpRuns = 16;
-constexpr int kLeastWarmUpRuns = 2;
-constexpr Duration kWarmUpTime = 200ms;
 
 std::unexpected<Status> failure(std::string message) {
   return std::unexpected{Status{StatusCode::kFailedPrecondition, std::move(message)}};
@@ -91,38 +82,60 @@ Status check_config(const LoadedVersion& loaded) {
   return {};
 }
 
-Result<Tensors> zeros(const Signature& signature) {
-  Tensors tensors;
-  for (const TensorSpec& spec : signature.inputs) {
-    Shape shape = spec.shape;
-    std::ranges::replace(shape, kAnyDimension, std::int64_t{1});
-    const std::optional<std::size_t> elements = element_count(shape);
-    if (!elements) return failure(fmt::format("input \"{}\" is too large", spec.name));
-    Buffer buffer = Buffer::allocate(*elements * size_bytes(spec.type));
-    std::ranges::fill(buffer.writable(), std::byte{0});
-    tensors.push_back(Tensor::owning(spec.name, spec.type, std::move(shape), std::move(buffer)));
-  }
-  return tensors;
+/// A batch is cut and put together along the first dimension of everything.
+Status check_batching(const LoadedVersion& loaded) {
+  if (loaded.config.batching.max_batch == 1) return {};
+  const auto fixed = [](const std::vector<TensorSpec>& specs) {
+    return std::ranges::find_if(
+        specs, [](const TensorSpec& spec) { return spec.shape.empty() || spec.shape[0] != kAnyDimension; });
+  };
+  for (const auto& specs : {loaded.signature.inputs, loaded.signature.outputs})
+    if (const auto spec = fixed(specs); spec != specs.end())
+      return {StatusCode::kFailedPrecondition,
+              fmt::format("requests cannot be batched: {} has no open first dimension", to_string(*spec))};
+  return {};
 }
 
-Status run_once(LoadedModel& model, const Tensors& inputs) {
-  std::promise<Status> finished;
-  model.run(inputs, [&](Result<RunOutputs> result) {
-    finished.set_value(result ? Status{} : std::move(result).error());
-  });
-  return finished.get_future().get();
+Status check_sequence(const LoadedVersion& loaded) {
+  const auto find = [](const std::vector<TensorSpec>& specs, const std::string& name) {
+    return std::ranges::find(specs, name, &TensorSpec::name);
+  };
+  for (const SequenceConfig::State& state : loaded.config.sequence.states) {
+    const auto input = find(loaded.signature.inputs, state.input);
+    const auto output = find(loaded.signature.outputs, state.output);
+    if (input == loaded.signature.inputs.end() || output == loaded.signature.outputs.end())
+      return {StatusCode::kFailedPrecondition,
+              fmt::format("the state from output \"{}\" to input \"{}\" names what the model does not have",
+                          state.output, state.input)};
+    if (input->type != output->type)
+      return {StatusCode::kFailedPrecondition,
+              fmt::format("the state from output {} to input {} changes its type", to_string(*output),
+                          to_string(*input))};
+  }
+  return {};
 }
 
-bool runs_on_loop(const LoadedVersion& loaded, Duration limit) {
-  switch (loaded.config.run) {
-    case RunPlace::kLoop:
-      return true;
-    case RunPlace::kWorker:
-      return false;
-    case RunPlace::kMeasured:
-      break;
-  }
-  return loaded.typical_run <= limit;
+LoadOptions load_options(const ModelConfig& config, const LoadOptions& defaults) {
+  return {.instances = config.instances.count > 0 ? config.instances.count : defaults.instances,
+          .threads = config.instances.threads};
+}
+
+/// The file to load and what loads it; an engine that needs no file gets the version's folder.
+struct Source {
+  Backend* backend;
+  fs::path file;
+};
+
+Result<Source> find_source(const FoundVersion& found, const ModelConfig& config,
+                           const BackendRegistry& backends) {
+  Backend* named = config.backend.empty() ? nullptr : backends.find(config.backend);
+  if (named != nullptr && named->extensions().empty()) return Source{named, found.folder};
+  Result<fs::path> file = config.file.empty() ? find_model_file(found.folder, backends)
+                                              : Result<fs::path>{found.folder / config.file};
+  if (!file) return std::unexpected{std::move(file).error()};
+  const Result<Backend*> backend = find_backend(config, *file, backends);
+  if (!backend) return std::unexpected{backend.error()};
+  return Source{*backend, *std::move(file)};
 }
 
 }  // namespace
@@ -130,41 +143,23 @@ bool runs_on_loop(const LoadedVersion& loaded, Duration limit) {
 Result<std::unique_ptr<LoadedVersion>> load_version(const FoundVersion& found, const ModelConfig& config,
                                                     const BackendRegistry& backends,
                                                     const VersionLoaderOptions& options) {
-  Result<fs::path> file = config.file.empty() ? find_model_file(found.folder, backends)
-                                              : Result<fs::path>{found.folder / config.file};
-  if (!file) return std::unexpected{std::move(file).error()};
-  const Result<Backend*> backend = find_backend(config, *file, backends);
-  if (!backend) return std::unexpected{backend.error()};
+  const Result<Source> source = find_source(found, config, backends);
+  if (!source) return std::unexpected{source.error()};
+  const LoadOptions load = load_options(config, options.backend);
   Result<std::unique_ptr<LoadedModel>> model =
-      (*backend)->load({.file = *file, .config = config}, options.backend);
+      source->backend->load({.file = source->file, .config = config}, load);
   if (!model) return std::unexpected{std::move(model).error()};
 
   auto loaded = std::make_unique<LoadedVersion>();
   loaded->model = *std::move(model);
   loaded->signature = loaded->model->signature();
-  loaded->instances = options.backend.instances;
+  loaded->instances = load.instances;
   loaded->config = config;
-  loaded->config.backend = (*backend)->name();
-  if (Status status = check_config(*loaded); !status.ok()) return std::unexpected{std::move(status)};
-  if (Status status = read_labels_of(found, *loaded); !status.ok()) return std::unexpected{std::move(status)};
-  if (Status status = find_transform_of(*loaded); !status.ok()) return std::unexpected{std::move(status)};
+  loaded->config.backend = source->backend->name();
+  for (Status status : {check_config(*loaded), check_batching(*loaded), check_sequence(*loaded),
+                        read_labels_of(found, *loaded), find_transform_of(*loaded)})
+    if (!status.ok()) return std::unexpected{std::move(status)};
   return loaded;
-}
-
-Status warm_up(LoadedVersion& loaded, const VersionLoaderOptions& options) {
-  const Result<Tensors> inputs = zeros(loaded.signature);
-  if (!inputs) return inputs.error();
-  const TimePoint began = Clock::now();
-  Duration shortest = Duration::max();
-  for (int run = 0; run < kWarmUpRuns; ++run) {
-    const TimePoint before = Clock::now();
-    if (run >= kLeastWarmUpRuns && before - began > kWarmUpTime) break;
-    if (Status status = run_once(*loaded.model, *inputs); !status.ok()) return status;
-    if (run > 0) shortest = std::min(shortest, Clock::now() - before);
-  }
-  loaded.typical_run = shortest;
-  loaded.runs_on_loop = runs_on_loop(loaded, options.loop_run_limit);
-  return {};
 }
 
 }  // namespace parlance::models

@@ -12,7 +12,7 @@
 namespace parlance::models {
 
 struct VersionLoaderOptions {
-  LoadOptions backend;
+  LoadOptions backend;  // where model.yaml names no instances
   /// A run this short is made on the caller's event loop: see ModelHandle::runs_on_loop().
   Duration loop_run_limit{};
 };
@@ -23,9 +23,5 @@ struct VersionLoaderOptions {
 Result<std::unique_ptr<LoadedVersion>> load_version(const FoundVersion& found, const ModelConfig& config,
                                                     const BackendRegistry& backends,
                                                     const VersionLoaderOptions& options);
-
-/// Runs the model a few times on zeros, a batch of one, and sets typical_run and runs_on_loop. The run's own
-/// status when it fails.
-Status warm_up(LoadedVersion& loaded, const VersionLoaderOptions& options);
 
 }  // namespace parlance::models
