@@ -7,7 +7,8 @@ import pytest
 
 from support import stubs as stub_maker
 from support.certificates import make_certificates
-from support.process import ROOT, ServerProcess, eventually
+from support.process import ROOT, ServerProcess
+from support.repositories import serve
 
 # One connection a channel, and no attempt but the one the test makes.
 CHANNEL_OPTIONS = [("grpc.use_local_subchannel_pool", 1), ("grpc.enable_retries", 0)]
@@ -67,17 +68,6 @@ def echo(stubs, channel):
 def observe(stubs, echo):
     """observe() is what the server's handlers saw up to now."""
     return lambda: echo.Observe(stubs.echo.ObserveRequest())
-
-
-def serve(*arguments: str) -> ServerProcess:
-    """`parlance serve` of the models that ship, as soon as they are ready."""
-    listening = r"listening +address=(\S+)"
-    flags = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", *arguments]
-    server = ServerProcess("parlance", "serve", str(ROOT / "models" / "repository"), *flags, announces=listening)
-    if not eventually(lambda: "ready" in server.log()):
-        server.kill()
-        raise AssertionError(f"the models did not load: {server.log()}")
-    return server
 
 
 @pytest.fixture(scope="session")

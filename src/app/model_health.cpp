@@ -1,6 +1,7 @@
 #include "app/model_health.h"
 
 #include "base/concat.h"
+#include "kserve/grpc_service.parlance.h"
 #include "parlance/inference.parlance.h"
 
 namespace parlance::app {
@@ -21,7 +22,9 @@ ModelHealth::ModelHealth(models::Repository& repository, services::HealthRegistr
 }
 
 void ModelHealth::refresh() {
-  health_.set(inference::InferenceService::kFullName, serving(repository_.ready()));
+  const services::ServingStatus status = serving(repository_.ready());
+  health_.set(inference::InferenceService::kFullName, status);
+  health_.set(inference::GRPCInferenceService::kFullName, status);
 }
 
 void ModelHealth::on_change(const models::VersionStatus& status) {

@@ -20,6 +20,7 @@
 #include "app/values.h"
 #include "base/version.h"
 #include "dialects/inference/service.h"
+#include "dialects/kserve/service.h"
 #include "models/backends/built_in.h"
 #include "models/repository.h"
 #include "net/signals.h"
@@ -65,6 +66,7 @@ class InferenceServer {
                 models::built_in_backends()),
         server_(server_options(config, std::move(interceptors), log)) {
     server_.add(std::make_shared<dialects::inference::InferenceServiceHandler>(models_, scheduler_));
+    server_.add(std::make_shared<dialects::kserve::GrpcInferenceServiceHandler>(models_, scheduler_));
     server_.add(services::make_health_service(health_));
     services::add_reflection(server_);
   }

@@ -13,7 +13,7 @@ import pytest
 
 from conftest import serve
 from support.process import PATIENCE_S, ROOT, eventually, program
-from test_inference import PIXELS
+from support.digits import PIXELS
 from test_tls import tls_flags
 
 USAGE, DATA, NO_INPUT = 64, 65, 66

@@ -10,7 +10,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from support.process import ROOT, program
-from test_inference import PIXELS
+from support.digits import PIXELS
 
 USAGE, DATA, NO_INPUT = 64, 65, 66
 PREDICT = "inference.InferenceService/Predict"

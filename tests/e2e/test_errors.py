@@ -5,20 +5,10 @@ import pytest
 from google.rpc import code_pb2, error_details_pb2
 from grpc_status import rpc_status
 
+from support.failures import error_info, failure_of
+
 IDENTITY = dict(request_serializer=lambda raw: raw, response_deserializer=lambda raw: raw)
 SERVICE = "/parlance.testing.Echo"
-
-
-def failure_of(call, *arguments, **options) -> grpc.RpcError:
-    with pytest.raises(grpc.RpcError) as failed:
-        call(*arguments, **options)
-    return failed.value
-
-
-def error_info(failure: grpc.RpcError) -> error_details_pb2.ErrorInfo:
-    info = error_details_pb2.ErrorInfo()
-    assert any(detail.Unpack(info) for detail in rpc_status.from_call(failure).details)
-    return info
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from support.process import ROOT, ServerProcess, eventually
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 SERVICE_UNKNOWN = health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
-KNOWN = {"", "inference.InferenceService", "model/digits", "model/digits/1", "model/magika", "model/magika/1"}
+KNOWN = {"", "inference.GRPCInferenceService", "inference.InferenceService", "model/digits", "model/digits/1", "model/magika", "model/magika/1"}
 
 
 def request(service: str) -> health_pb2.HealthCheckRequest:

@@ -8,28 +8,12 @@ from pathlib import Path
 import grpc
 import numpy
 import pytest
-from google.rpc import error_details_pb2
-from grpc_status import rpc_status
 
+from support.digits import PIXELS, held_out
+from support.failures import error_info, failure_of
 from support.process import ROOT
 
 NAN, INFINITY = math.nan, math.inf
-
-
-def held_out() -> list[tuple[int, list[float]]]:
-    """Digits that the model has not seen: (digit, its 64 pixels)."""
-    with open(ROOT / "models" / "digits" / "held_out.csv", newline="") as file:
-        rows = [row for row in csv.reader(file) if row and row[0].isdigit()]
-    return [(int(row[0]), [float(pixel) for pixel in row[1:]]) for row in rows]
-
-
-PIXELS = held_out()[0][1]
-
-
-def failure_of(call, *arguments, **options) -> grpc.RpcError:
-    with pytest.raises(grpc.RpcError) as failed:
-        call(*arguments, **options)
-    return failed.value
 
 
 @pytest.fixture
@@ -182,9 +166,7 @@ def test_predict_answers_bad_input_with_its_status(inference, bad_input):
     failure = failure_of(inference.Predict, request)
     assert failure.code() is code
     assert text in failure.details()
-    info = error_details_pb2.ErrorInfo()
-    assert any(detail.Unpack(info) for detail in rpc_status.from_call(failure).details)
-    assert info.domain == "parlance"
+    assert error_info(failure).domain == "parlance"
 
 
 def test_batch_predict_names_the_bad_request(stubs, inference, digits, bad_input):

@@ -9,7 +9,7 @@ import pytest
 
 from conftest import CHANNEL_OPTIONS, serve
 from support.process import ROOT, eventually, program
-from test_inference import PIXELS
+from support.digits import PIXELS
 
 REPOSITORY = str(ROOT / "models" / "repository")
 

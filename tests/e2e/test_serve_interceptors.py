@@ -7,7 +7,7 @@ import pytest
 
 from conftest import CHANNEL_OPTIONS, serve
 from support.process import eventually
-from test_inference import PIXELS
+from support.digits import PIXELS
 from test_serve import REPOSITORY, run
 
 TOKEN = "3f0a5f6e9c7b41d2a8e0"

@@ -7,7 +7,7 @@ import pytest
 
 from conftest import CHANNEL_OPTIONS, serve
 from support.process import program
-from test_inference import PIXELS
+from support.digits import PIXELS
 
 
 def tls_flags(certificates, *more: str) -> list[str]:

@@ -21,9 +21,9 @@ const std::set<std::string_view> kShownElsewhere = {
     "MEMORY_LIMIT",     // src/rpc/server_memory_test.cpp
     "BINARY_LOG_FILE", "CHANNELZ_NEGATIVE", "CHANNELZ_UNKNOWN_ID",  // src/services
     // Of the inference server: src/dialects, src/models.
-    "BATCH_TOO_LARGE", "INFERENCE_FAILED", "INFERENCE_OUT_OF_MEMORY", "INVALID_INPUT", "MODEL_CANNOT",
-    "MODEL_IN_USE", "MODEL_NOT_FOUND", "MODEL_NOT_READY", "MODEL_NOT_UNLOADABLE", "MODEL_VERSION_NOT_FOUND",
-    "OUTPUT_NOT_REPRESENTABLE", "RAW_INPUT_TOO_SHORT"};
+    "BATCH_TOO_LARGE", "EXTENSION_NOT_SERVED", "INFERENCE_FAILED", "INFERENCE_OUT_OF_MEMORY", "INVALID_INPUT",
+    "MODEL_CANNOT", "MODEL_IN_USE", "MODEL_NOT_FOUND", "MODEL_NOT_READY", "MODEL_NOT_UNLOADABLE",
+    "MODEL_VERSION_NOT_FOUND", "OUTPUT_NOT_REPRESENTABLE", "RAW_INPUT_TOO_SHORT"};
 
 std::vector<Fault> all_faults() {
   std::vector<Fault> all;

@@ -17,6 +17,7 @@ SOURCES = {
     "inference": ("proto", "parlance/inference.proto"),
     "interop_empty": ("proto", "grpc/testing/empty.proto"),
     "interop_messages": ("proto", "grpc/testing/messages.proto"),
+    "kserve": ("proto", "kserve/grpc_service.proto"),
     "interop": ("proto", "grpc/testing/test.proto"),
 }
 

@@ -1,0 +1,135 @@
+#include "dialects/kserve/infer_output.h"
+
+#include <algorithm>
+#include <set>
+#include <vector>
+
+#include "base/assert.h"
+#include "base/concat.h"
+#include "dialects/kserve/errors.h"
+
+namespace parlance::dialects::kserve {
+namespace {
+
+using Contents = ::inference::InferTensorContentsFields;
+using Output = ::inference::ModelInferResponseFields::InferOutputTensor;
+using models::DataType;
+using models::Tensor;
+
+std::vector<const Tensor*> select(const ::inference::ModelInferRequestView& request,
+                                  const models::Tensors& outputs) {
+  std::vector<const Tensor*> selected;
+  if (request.outputs().empty()) {
+    for (const Tensor& output : outputs) selected.push_back(&output);
+    return selected;
+  }
+  for (const auto asked : request.outputs()) {
+    const auto found = std::ranges::find(outputs, asked.name(), &Tensor::name);
+    require(found != outputs.end(), "check_outputs() has seen the request");
+    selected.push_back(&*found);
+  }
+  return selected;
+}
+
+bool has_typed_contents(const Tensor* tensor) {
+  return tensor->type() != DataType::kFp16 && tensor->type() != DataType::kBf16;
+}
+
+/// Narrow integers, which the protocol sends as wider ones.
+struct Widened {
+  std::vector<std::int32_t> ints;
+  std::vector<std::uint32_t> uints;
+};
+
+template <typename T, typename Wide>
+std::span<const Wide> widen(const Tensor& tensor, std::vector<Wide>& wide) {
+  const std::span<const T> values = tensor.as<T>();
+  return wide.assign(values.begin(), values.end()), std::span<const Wide>{wide};
+}
+
+/// Borrows from `tensor` and `widened`.
+Contents contents_of(const Tensor& tensor, Widened& widened) {
+  switch (tensor.type()) {
+    case DataType::kBool:
+      return {.bool_contents = tensor.as<bool>()};
+    case DataType::kInt8:
+      return {.int_contents = widen<std::int8_t>(tensor, widened.ints)};
+    case DataType::kInt16:
+      return {.int_contents = widen<std::int16_t>(tensor, widened.ints)};
+    case DataType::kInt32:
+      return {.int_contents = tensor.as<std::int32_t>()};
+    case DataType::kInt64:
+      return {.int64_contents = tensor.as<std::int64_t>()};
+    case DataType::kUint8:
+      return {.uint_contents = widen<std::uint8_t>(tensor, widened.uints)};
+    case DataType::kUint16:
+      return {.uint_contents = widen<std::uint16_t>(tensor, widened.uints)};
+    case DataType::kUint32:
+      return {.uint_contents = tensor.as<std::uint32_t>()};
+    case DataType::kUint64:
+      return {.uint64_contents = tensor.as<std::uint64_t>()};
+    case DataType::kFp32:
+      return {.fp32_contents = tensor.as<float>()};
+    case DataType::kFp64:
+      return {.fp64_contents = tensor.as<double>()};
+    case DataType::kFp16:
+    case DataType::kBf16:
+      break;
+  }
+  return {};
+}
+
+}  // namespace
+
+Status check_outputs(const ::inference::ModelInferRequestView& request, const models::Signature& signature) {
+  std::set<std::string_view> seen;
+  for (const auto asked : request.outputs()) {
+    const std::string_view name = asked.name();
+    if (std::ranges::find(signature.outputs, name, &models::TensorSpec::name) == signature.outputs.end()) {
+      std::string known;
+      for (const models::TensorSpec& spec : signature.outputs)
+        known += (known.empty() ? "" : ", ") + spec.name;
+      return invalid(concat("There is no output \"", name, "\"; the outputs are: ", known)).error();
+    }
+    if (!seen.insert(name).second) return invalid(concat("Output \"", name, "\" is asked for twice")).error();
+    if (asked.parameters().find("classification"))
+      return not_served(
+                 concat("Output \"", name, "\" is asked for as classes, which is not served; ask for values"))
+          .error();
+    if (asked.parameters().find("shared_memory_region"))
+      return not_served(concat("Output \"", name, "\" is asked for in shared memory, which is not served"))
+          .error();
+  }
+  return {};
+}
+
+Written<::inference::ModelInferResponseFields> write_response(
+    const ::inference::ModelInferRequestView& request, std::string_view model, std::int64_t version,
+    const models::Tensors& outputs) {
+  const std::vector<const Tensor*> selected = select(request, outputs);
+  const bool raw =
+      !request.raw_input_contents().empty() || !std::ranges::all_of(selected, has_typed_contents);
+  const std::string version_text = std::to_string(version);
+  std::vector<Output> tensors(selected.size());
+  std::vector<Widened> widened(selected.size());
+  std::vector<Contents> contents(selected.size());
+  std::vector<Bytes> raw_contents;
+  for (std::size_t i = 0; i < selected.size(); ++i) {
+    const Tensor& tensor = *selected[i];
+    tensors[i] = {
+        .name = tensor.name(), .datatype = models::to_string(tensor.type()), .shape = tensor.shape()};
+    if (raw) {
+      raw_contents.push_back(tensor.bytes());
+    } else {
+      contents[i] = contents_of(tensor, widened[i]);
+      tensors[i].contents = &contents[i];
+    }
+  }
+  return {::inference::ModelInferResponseFields{.model_name = model,
+                                                .model_version = version_text,
+                                                .id = request.id(),
+                                                .outputs = tensors,
+                                                .raw_output_contents = raw_contents}};
+}
+
+}  // namespace parlance::dialects::kserve

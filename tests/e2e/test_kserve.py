@@ -1,0 +1,287 @@
+"""inference.GRPCInferenceService (Open Inference Protocol v2) of `parlance serve`, by grpcio."""
+
+import math
+
+import grpc
+import numpy
+import pytest
+
+from support.digits import PIXELS, held_out
+from support.failures import error_info, failure_of
+from support.repositories import add_synthetic, serve
+
+NUMPY = {
+    "BOOL": numpy.bool_, "UINT8": numpy.uint8, "UINT16": numpy.uint16, "UINT32": numpy.uint32, "UINT64": numpy.uint64,
+    "INT8": numpy.int8, "INT16": numpy.int16, "INT32": numpy.int32, "INT64": numpy.int64,
+    "FP16": numpy.float16, "FP32": numpy.float32, "FP64": numpy.float64,
+}
+TYPED = {
+    "BOOL": "bool_contents", "UINT8": "uint_contents", "UINT16": "uint_contents", "UINT32": "uint_contents",
+    "UINT64": "uint64_contents", "INT8": "int_contents", "INT16": "int_contents", "INT32": "int_contents",
+    "INT64": "int64_contents", "FP32": "fp32_contents", "FP64": "fp64_contents",
+}
+
+
+class Client:
+    """Requests and answers as arrays."""
+
+    def __init__(self, stubs, channel):
+        self.messages = stubs.kserve
+        self.stub = stubs.kserve_grpc.GRPCInferenceServiceStub(channel)
+
+    def request(self, model: str, *, raw: bool = True, inputs: dict[str, tuple[str, numpy.ndarray]], **fields):
+        request = self.messages.ModelInferRequest(model_name=model, **fields)
+        for name, (datatype, values) in inputs.items():
+            tensor = request.inputs.add(name=name, datatype=datatype, shape=values.shape)
+            if raw:
+                request.raw_input_contents.append(values.tobytes())
+            else:
+                getattr(tensor.contents, TYPED[datatype]).extend(values.flatten().tolist())
+        return request
+
+    def arrays(self, response) -> dict[str, numpy.ndarray]:
+        found = {}
+        for index, output in enumerate(response.outputs):
+            if response.raw_output_contents:
+                values = numpy.frombuffer(response.raw_output_contents[index], NUMPY[output.datatype])
+            else:
+                values = numpy.array(getattr(output.contents, TYPED[output.datatype]), NUMPY[output.datatype])
+            found[output.name] = values.reshape(output.shape)
+        return found
+
+
+@pytest.fixture
+def kserve(stubs, model_channel):
+    return Client(stubs, model_channel)
+
+
+@pytest.fixture(scope="module")
+def copying(stubs, tmp_path_factory):
+    """A server of models that answer with their input: copy_fp32 and so on, and `slow`, which takes half a second."""
+    repository = tmp_path_factory.mktemp("copying")
+    for datatype in NUMPY:
+        add_synthetic(repository, f"copy_{datatype.lower()}", datatype=datatype)
+    add_synthetic(repository, "slow", base_ms=500)
+    with serve(repository=repository) as server, grpc.insecure_channel(server.address) as channel:
+        yield Client(stubs, channel)
+
+
+def digit(pixels=PIXELS, datatype="FP32"):
+    return {"features": (datatype, numpy.array([pixels], numpy.float32))}
+
+
+# --- what it says of itself
+
+
+def test_server_is_live_and_ready(kserve):
+    assert kserve.stub.ServerLive(kserve.messages.ServerLiveRequest()).live
+    assert kserve.stub.ServerReady(kserve.messages.ServerReadyRequest()).ready
+
+
+def test_server_metadata_name_what_is_served(kserve):
+    metadata = kserve.stub.ServerMetadata(kserve.messages.ServerMetadataRequest())
+    assert metadata.name == "parlance"
+    assert metadata.version
+    assert set(metadata.extensions) == {"sequence", "model_repository", "schedule_policy", "parameters", "statistics"}
+
+
+@pytest.mark.parametrize("name, version, ready", [
+    ("digits", "", True), ("digits", "1", True), ("digits", "9", False), ("digits", "newest", False), ("nothing", "", False)])
+def test_model_ready(kserve, name, version, ready):
+    assert kserve.stub.ModelReady(kserve.messages.ModelReadyRequest(name=name, version=version)).ready == ready
+
+
+def test_model_metadata_are_the_signature(kserve):
+    metadata = kserve.stub.ModelMetadata(kserve.messages.ModelMetadataRequest(name="digits"))
+    assert (metadata.name, list(metadata.versions), metadata.platform) == ("digits", ["1"], "openvino")
+    tensors = [(tensor.name, tensor.datatype, list(tensor.shape)) for tensor in [*metadata.inputs, *metadata.outputs]]
+    assert tensors == [("features", "FP32", [-1, 64]), ("probabilities", "FP32", [-1, 10])]
+
+
+def test_repository_index_has_every_version(kserve):
+    index = kserve.stub.RepositoryIndex(kserve.messages.RepositoryIndexRequest(ready=True)).models
+    found = {(model.name, model.version, model.state) for model in index}
+    assert {("digits", "1", "READY"), ("magika", "1", "READY")} <= found
+
+
+# --- inference
+
+
+@pytest.mark.parametrize("raw", [True, False])
+def test_infer_answers_as_our_own_dialect_does(kserve, inference, stubs, raw):
+    for _, pixels in held_out()[:20]:
+        response = kserve.stub.ModelInfer(kserve.request("digits", raw=raw, inputs=digit(pixels), id="a"))
+        assert (response.model_name, response.model_version, response.id) == ("digits", "1", "a")
+        ours = inference.Predict(stubs.inference.PredictRequest(model_name="digits", features=pixels)).predictions
+        numpy.testing.assert_array_equal(kserve.arrays(response)["probabilities"], [numpy.array(ours, numpy.float32)])
+        assert bool(response.raw_output_contents) == raw
+
+
+def test_infer_takes_rows_together(kserve):
+    rows = numpy.array([pixels for _, pixels in held_out()[:5]], numpy.float32)
+    response = kserve.stub.ModelInfer(kserve.request("digits", inputs={"features": ("FP32", rows)}))
+    together = kserve.arrays(response)["probabilities"]
+    assert together.shape == (5, 10)
+    alone = [kserve.arrays(kserve.stub.ModelInfer(kserve.request("digits", inputs=digit(row))))["probabilities"][0] for row in rows]
+    numpy.testing.assert_allclose(together, alone, atol=1e-6)
+
+
+@pytest.mark.parametrize("raw", [True, False])
+@pytest.mark.parametrize("datatype", TYPED)
+def test_every_datatype_comes_back_as_it_went(copying, datatype, raw):
+    kind = NUMPY[datatype]
+    if kind == numpy.bool_:
+        values = numpy.array([[True, False, True, True]])
+    elif numpy.issubdtype(kind, numpy.integer):
+        values = numpy.array([[numpy.iinfo(kind).min, 0, 7, numpy.iinfo(kind).max]], kind)
+    else:
+        values = numpy.array([[-1.5, 0, math.inf, numpy.finfo(kind).max]], kind)
+    inputs = {"x": (datatype, values)}
+    response = copying.stub.ModelInfer(copying.request(f"copy_{datatype.lower()}", raw=raw, inputs=inputs))
+    assert response.outputs[0].datatype == datatype
+    numpy.testing.assert_array_equal(copying.arrays(response)["y"], values)
+
+
+def test_half_floats_come_raw(copying):
+    values = numpy.array([[1.5, -2, 0, 65504]], numpy.float16)
+    response = copying.stub.ModelInfer(copying.request("copy_fp16", inputs={"x": ("FP16", values)}))
+    numpy.testing.assert_array_equal(copying.arrays(response)["y"], values)
+
+
+def test_outputs_that_are_asked_for_come_in_their_order(kserve):
+    request = kserve.request("digits", inputs=digit(), outputs=[{"name": "probabilities"}])
+    assert [output.name for output in kserve.stub.ModelInfer(request).outputs] == ["probabilities"]
+
+
+def test_timeout_parameter_is_a_deadline(stubs, copying):
+    slow = copying.request("slow", inputs={"x": ("FP32", numpy.zeros((1, 4), numpy.float32))})
+    slow.parameters["timeout"].int64_param = 20_000
+    failure = failure_of(copying.stub.ModelInfer, slow, timeout=30)
+    assert failure.code() in (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.RESOURCE_EXHAUSTED), failure.details()
+
+
+# --- statistics
+
+
+def test_statistics_count_requests_rows_and_runs(stubs, copying):
+    def statistics():
+        found = copying.stub.ModelStatistics(stubs.kserve.ModelStatisticsRequest(name="copy_int8")).model_stats
+        assert [model.version for model in found] == ["1"]
+        return found[0]
+
+    before = statistics()
+    for _ in range(3):
+        inputs = {"x": ("INT8", numpy.zeros((2, 4), numpy.int8))}
+        copying.stub.ModelInfer(copying.request("copy_int8", inputs=inputs))
+    after = statistics()
+    assert after.inference_count - before.inference_count == 6
+    assert after.execution_count - before.execution_count == 3
+    assert after.inference_stats.success.count - before.inference_stats.success.count == 3
+    assert after.inference_stats.success.ns > before.inference_stats.success.ns
+    assert after.inference_stats.compute_infer.count - before.inference_stats.compute_infer.count == 3
+    assert after.last_inference > before.last_inference
+    runs = {batch.batch_size: batch.compute_infer.count for batch in after.batch_stats}
+    assert runs[2] == 3
+
+
+def test_statistics_of_an_unknown_model_are_not_found(kserve, stubs):
+    failure = failure_of(kserve.stub.ModelStatistics, stubs.kserve.ModelStatisticsRequest(name="nothing"))
+    assert failure.code() == grpc.StatusCode.NOT_FOUND
+
+
+# --- bad input
+
+ROW = numpy.array([PIXELS], numpy.float32)
+
+
+def broken(change, raw=True):
+    """A request for digits, after `change(request)`."""
+    def make(kserve):
+        request = kserve.request("digits", raw=raw, inputs=digit())
+        change(request)
+        return request
+    return make
+
+
+def set_all(**fields):
+    def change(request):
+        for path, value in fields.items():
+            setattr(request.inputs[0], path, value)
+    return change
+
+
+def shape(*dimensions):
+    def change(request):
+        request.inputs[0].shape[:] = dimensions
+    return change
+
+
+BAD = {
+    "no model": (lambda r: r.ClearField("model_name"), "INVALID_ARGUMENT", "model_name is required and must not be empty"),
+    "unknown model": (lambda r: setattr(r, "model_name", "dogs"), "NOT_FOUND", 'Model "dogs" not found; available: digits'),
+    "unknown version": (lambda r: setattr(r, "model_version", "7"), "NOT_FOUND", 'Model "digits" has no version 7'),
+    "version that is no number": (lambda r: setattr(r, "model_version", "new"), "NOT_FOUND", "new"),
+    "unknown input": (set_all(name="x"), "INVALID_ARGUMENT", 'There is no input "x"; the inputs are: features'),
+    "no input": (lambda r: (r.ClearField("inputs"), r.ClearField("raw_input_contents")), "INVALID_ARGUMENT",
+                 'Input "features" is missing'),
+    "unknown datatype": (set_all(datatype="FLOAT"), "INVALID_ARGUMENT",
+                         'Input "features" has the unknown datatype "FLOAT"; datatypes are spelled like FP32, INT64, UINT8'),
+    "another datatype": (set_all(datatype="INT32"), "INVALID_ARGUMENT", 'Input "features" must be FP32, got INT32'),
+    "text": (set_all(datatype="BYTES"), "UNIMPLEMENTED", 'Input "features" is BYTES, which is not served; send numbers'),
+    "wrong shape": (shape(64, 1), "INVALID_ARGUMENT", 'Input "features" must have the shape [-1, 64], got [64, 1]'),
+    "negative dimension": (shape(-1, 64), "INVALID_ARGUMENT", "dimensions must not be negative"),
+    "huge dimensions": (shape(2**62, 2**62), "INVALID_ARGUMENT", "nor too large together"),
+    "too few bytes": (lambda r: r.raw_input_contents.__setitem__(0, ROW.tobytes()[:-1]), "INVALID_ARGUMENT",
+                      'Input "features" of FP32 [1, 64] needs 256 bytes in raw_input_contents, got 255'),
+    "too many raw contents": (lambda r: r.raw_input_contents.append(b""), "INVALID_ARGUMENT",
+                              "raw_input_contents has 2 entries for 1 inputs; it needs one for each"),
+    "raw beside typed": (lambda r: r.inputs[0].contents.fp32_contents.append(1), "INVALID_ARGUMENT",
+                         'Input "features" has contents beside raw_input_contents; send one of them'),
+    "input twice": (lambda r: (r.inputs.append(r.inputs[0]), r.raw_input_contents.append(ROW.tobytes())), "INVALID_ARGUMENT",
+                    'Input "features" is there more than once'),
+    "unknown output": (lambda r: r.outputs.add(name="y"), "INVALID_ARGUMENT",
+                       'There is no output "y"; the outputs are: probabilities'),
+    "output twice": (lambda r: (r.outputs.add(name="probabilities"), r.outputs.add(name="probabilities")), "INVALID_ARGUMENT",
+                     'Output "probabilities" is asked for twice'),
+    "shared memory": (lambda r: r.inputs[0].parameters["shared_memory_region"].__setattr__("string_param", "a"), "UNIMPLEMENTED",
+                      'Input "features" is in shared memory, which is not served; send its values'),
+    "classes": (lambda r: r.outputs.add(name="probabilities").parameters["classification"].__setattr__("int64_param", 3),
+                "UNIMPLEMENTED", 'Output "probabilities" is asked for as classes, which is not served; ask for values'),
+    "priority that is a text": (lambda r: r.parameters["priority"].__setattr__("string_param", "high"), "INVALID_ARGUMENT",
+                                'Parameter "priority" must be a whole number, not negative'),
+    "negative timeout": (lambda r: r.parameters["timeout"].__setattr__("int64_param", -5), "INVALID_ARGUMENT",
+                         'Parameter "timeout" must be a whole number, not negative'),
+    "start without a sequence": (lambda r: r.parameters["sequence_start"].__setattr__("bool_param", True), "INVALID_ARGUMENT",
+                                 "Parameters sequence_start and sequence_end need a sequence_id"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_requests(kserve, case):
+    change, code, text = BAD[case]
+    failure = failure_of(kserve.stub.ModelInfer, broken(change)(kserve))
+    assert failure.code().name == code, failure.details()
+    assert text in failure.details()
+    assert error_info(failure).reason
+
+
+BAD_TYPED = {
+    "too few values": (lambda r: r.inputs[0].contents.fp32_contents.pop(), 'Input "features" of FP32 [1, 64] needs 64 values in '
+                       "fp32_contents, got 63"),
+    "another field": (set_all(datatype="INT8"), 'Input "features" of INT8 [1, 64] needs 64 values in int_contents, got 0'),
+    "a type without a field": (set_all(datatype="FP16"), 'Input "features" of FP16 [1, 64] has no typed contents; send its values '
+                               "in raw_input_contents"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_TYPED)
+def test_bad_typed_contents(kserve, case):
+    change, text = BAD_TYPED[case]
+    failure = failure_of(kserve.stub.ModelInfer, broken(change, raw=False)(kserve))
+    assert (failure.code(), failure.details()) == (grpc.StatusCode.INVALID_ARGUMENT, text)
+
+
+def test_a_value_that_its_datatype_cannot_hold(copying):
+    request = copying.request("copy_int8", raw=False, inputs={"x": ("INT8", numpy.array([[1, 2, 3, 300]]))})
+    failure = failure_of(copying.stub.ModelInfer, request)
+    assert failure.details() == 'Input "x" of INT8 [1, 4] has the value 300, which is not one of INT8'
