@@ -2,7 +2,7 @@
 include(ParlanceRuntimeDependencies)
 find_package(nlohmann_json REQUIRED)  # headers only: service config
 find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)  # headers only: ring_hash
-find_package(Boost 1.81 REQUIRED)  # headers only: Histogram
+find_package(Boost 1.81 REQUIRED)  # headers only: Histogram, Beast
 
 if(PARLANCE_MODELS)
   find_package(fmt REQUIRED)
@@ -13,6 +13,7 @@ if(PARLANCE_SERVE)
   find_package(spdlog REQUIRED)
   find_package(CLI11 REQUIRED)
   find_package(simdjson REQUIRED)
+  find_package(prometheus-cpp REQUIRED)
   find_package(OpenVINO REQUIRED COMPONENTS Runtime)
 endif()
 

@@ -15,6 +15,7 @@
 #include "http2/limits.h"
 #include "net/network.h"
 #include "net/tls_options.h"
+#include "rpc/connection_front.h"
 #include "rpc/keepalive.h"
 #include "rpc/server_interceptor.h"
 #include "rpc/service.h"
@@ -44,6 +45,8 @@ struct ServerOptions {
   /// Loops that somebody else runs, in place of threads of the server's own; they outlive it. Their thread
   /// destroys it, after it has ended (see ended(); checked).
   std::vector<net::Loop*> loops = {};
+  /// Speaks other protocols on the same addresses; null: gRPC alone.
+  std::shared_ptr<ConnectionFront> front = {};
   /// Where the addresses are bound; null: the kernel's sockets.
   std::shared_ptr<net::Network> network = {};
   /// How response messages are compressed for callers that accept it, unless the handler says otherwise.

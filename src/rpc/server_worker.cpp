@@ -20,10 +20,23 @@ void ServerWorker::start() {
   loop().post([this] {
     for (const Entrance& entrance : listeners_) {
       entrance.listener->start([this, speaks = entrance.speaks](std::unique_ptr<net::ByteStream> stream) {
-        server_loop_.add_connection(secured(std::move(stream), speaks));
+        take(std::move(stream), speaks);
       });
     }
   });
+}
+
+std::unique_ptr<ConnectionFront::OnLoop> ServerWorker::front_of(const ServerOptions& options) {
+  if (options.front == nullptr) return nullptr;
+  return options.front->on_loop(loop_, [this](std::unique_ptr<net::ByteStream> stream) {
+    server_loop_.add_connection(std::move(stream));
+  });
+}
+
+void ServerWorker::take(std::unique_ptr<net::ByteStream> stream, Speaks speaks) {
+  stream = secured(std::move(stream), speaks);
+  if (front_ != nullptr) return front_->take(std::move(stream));
+  server_loop_.add_connection(std::move(stream));
 }
 
 std::unique_ptr<net::ByteStream> ServerWorker::secured(std::unique_ptr<net::ByteStream> stream,
@@ -53,10 +66,14 @@ void ServerWorker::begin_drain(milliseconds grace, std::function<void()> on_empt
   stage_ = Stage::kDraining;
   for (const Entrance& entrance : listeners_) entrance.listener->close();
   end_stage_after(grace);
-  server_loop_.begin_shutdown([this, on_empty = std::move(on_empty)] {
+  const auto ended = [this, left = std::make_shared<int>(front_ != nullptr ? 2 : 1),
+                      on_empty = std::move(on_empty)] {
+    if (--*left > 0) return;
     loop().disarm(*this);
     on_empty();
-  });
+  };
+  if (front_ != nullptr) front_->begin_shutdown(ended);
+  server_loop_.begin_shutdown(ended);
 }
 
 void ServerWorker::on_timer() {
@@ -65,6 +82,7 @@ void ServerWorker::on_timer() {
     server_loop_.end_calls();
   } else {
     server_loop_.close_connections();
+    if (front_ != nullptr) front_->close_connections();
   }
 }
 

@@ -25,7 +25,8 @@ class ServerWorker final : TimerNode {
       : thread_(loop == nullptr ? std::make_unique<net::LoopThread>() : nullptr),
         loop_(loop == nullptr ? thread_->loop() : *loop),
         tls_(std::move(tls)),
-        server_loop_(loop_, options, routes, memory) {}
+        server_loop_(loop_, options, routes, memory),
+        front_(front_of(options)) {}
   ~ServerWorker() override {
     if (thread_) thread_->stop();
     loop_.disarm(*this);
@@ -51,6 +52,8 @@ class ServerWorker final : TimerNode {
     Speaks speaks;
   };
 
+  std::unique_ptr<ConnectionFront::OnLoop> front_of(const ServerOptions& options);
+  void take(std::unique_ptr<net::ByteStream> stream, Speaks speaks);
   void begin_drain(std::chrono::milliseconds grace, std::function<void()> on_empty);
   std::unique_ptr<net::ByteStream> secured(std::unique_ptr<net::ByteStream> stream, Speaks speaks) const;
   void end_stage_after(std::chrono::milliseconds time) { loop().arm(*this, loop().now() + time); }
@@ -61,6 +64,7 @@ class ServerWorker final : TimerNode {
   const std::shared_ptr<net::TlsContext> tls_;
   std::vector<Entrance> listeners_;
   ServerLoop server_loop_;
+  const std::unique_ptr<ConnectionFront::OnLoop> front_;  // null: every connection is gRPC's
   Stage stage_ = Stage::kServing;
 };
 
