@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 """Puts the magika model (file types from bytes; Google, Apache-2.0) into the shipped repository.
 
-The model travels inside the PyPI package `magika`; this takes the pinned wheel with pip, checks the two files it
-needs against their SHA-256, and writes
+The model travels inside the PyPI package `magika`. Writes
 
   repository/magika/1/model.onnx    bytes INT32 [-1, 2048] -> target_label FP32 [-1, 214]
   repository/magika/1/labels.txt    the names of the 214 types, in order
@@ -13,13 +12,13 @@ needs against their SHA-256, and writes
 Needs a Python with pip and nothing else. Exits with 1 and the reason when the package cannot be had.
 """
 
-import hashlib
 import json
 import pathlib
-import subprocess
 import sys
-import tempfile
-import zipfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+import wheels  # noqa: E402
 
 PACKAGE = "magika==1.0.3"
 FOLDER = "magika/models/standard_v3_3/"
@@ -29,7 +28,7 @@ SHA256 = {
 }
 LABELS = 214
 
-VERSION = pathlib.Path(__file__).resolve().parent.parent / "repository" / "magika" / "1"
+VERSION = wheels.REPOSITORY / "magika" / "1"
 ORIGIN = f"""\
 model.onnx and labels.txt: file-type detection model standard_v3_3 from the PyPI package {PACKAGE}
 (https://github.com/google/magika), copyright Google LLC, Apache License 2.0. model.onnx is unchanged
@@ -37,55 +36,23 @@ model.onnx and labels.txt: file-type detection model standard_v3_3 from the PyPI
 """
 
 
-def sha256(content):
-    return hashlib.sha256(content).hexdigest()
-
-
-def present():
-    model, labels = VERSION / "model.onnx", VERSION / "labels.txt"
-    return (model.is_file() and sha256(model.read_bytes()) == SHA256["model.onnx"]
+def present() -> bool:
+    labels = VERSION / "labels.txt"
+    return (wheels.is_there(VERSION / "model.onnx", SHA256["model.onnx"])
             and labels.is_file() and len(labels.read_text().split()) == LABELS)
 
 
-def download(folder):
-    """The wheel, as a path in `folder`."""
-    subprocess.run([sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
-                    "--only-binary", ":all:", "--dest", folder, PACKAGE], check=True)
-    return next(pathlib.Path(folder).glob("magika-*.whl"))
-
-
-def checked(wheel, name):
-    content = wheel.read(FOLDER + name)
-    if sha256(content) != SHA256[name]:
-        sys.exit(f"{PACKAGE}: {name} has sha256 {sha256(content)}, expected {SHA256[name]}")
-    return content
-
-
-def put(name, content):
-    """Whole or not at all: a run that is cut off leaves no half file under the real name."""
-    partial = VERSION / f".{name}.partial"
-    partial.write_bytes(content)
-    partial.rename(VERSION / name)
-
-
-def main():
+def main() -> None:
     if present():
         return
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            path = download(folder)
-        except (subprocess.CalledProcessError, StopIteration) as error:
-            sys.exit(f"cannot download {PACKAGE} with pip: {error}")
-        with zipfile.ZipFile(path) as wheel:
-            model = checked(wheel, "model.onnx")
-            labels = json.loads(checked(wheel, "config.min.json"))["target_labels_space"]
+    files = wheels.fetch(PACKAGE, FOLDER, SHA256)
+    labels = json.loads(files["config.min.json"])["target_labels_space"]
     if len(labels) != LABELS:
         sys.exit(f"{PACKAGE}: {len(labels)} labels, expected {LABELS}")
-    VERSION.mkdir(parents=True, exist_ok=True)
-    put("labels.txt", ("\n".join(labels) + "\n").encode())
-    put("ORIGIN", ORIGIN.encode())
-    put("model.onnx", model)
-    print(f"magika: {len(model):,} bytes and {len(labels)} labels in {VERSION.relative_to(VERSION.parents[3])}")
+    wheels.put(VERSION / "labels.txt", ("\n".join(labels) + "\n").encode())
+    wheels.put(VERSION / "ORIGIN", ORIGIN.encode())
+    wheels.put(VERSION / "model.onnx", files["model.onnx"])
+    print(f"magika: {len(files['model.onnx']):,} bytes and {len(labels)} labels in {VERSION.relative_to(VERSION.parents[3])}")
 
 
 if __name__ == "__main__":

@@ -18,11 +18,13 @@ ModelHealth::ModelHealth(models::Repository& repository, services::HealthRegistr
       health_(health),
       subscription_(
           repository.subscribe([this](const models::VersionStatus& status) { on_change(status); })) {
+  health_.set(kLive, services::ServingStatus::kServing);
   refresh();
 }
 
 void ModelHealth::refresh() {
   const services::ServingStatus status = serving(repository_.ready());
+  health_.set("", status);
   health_.set(inference::InferenceService::kFullName, status);
   health_.set(inference::GRPCInferenceService::kFullName, status);
 }

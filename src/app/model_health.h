@@ -1,15 +1,20 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "models/repository.h"
 #include "services/health_registry.h"
 
 namespace parlance::app {
 
-/// Keeps the health of the inference services in step with the repository:
+/// The health name that liveness probes ask for.
+inline constexpr std::string_view kLive = "live";
+
+/// Keeps the health of the server and its inference services in step with the repository:
 ///
-///   inference.InferenceService   SERVING while every required model is ready
+///   live                         SERVING until the server drains
+///   "" and each inference service   SERVING while every required model is ready
 ///   model/<name>                 SERVING while one of its versions is READY
 ///   model/<name>/<version>       SERVING while that version is READY
 ///

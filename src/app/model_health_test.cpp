@@ -37,7 +37,8 @@ class ModelHealth : public ::testing::Test {
 TEST_F(ModelHealth, FollowsEachModelAndTheServiceAsAWhole) {
   add_digits("one");
   load({});
-  EXPECT_THAT(health_.status("inference.InferenceService"), Optional(ServingStatus::kServing));
+  for (const char* name : {"", "inference.InferenceService", "inference.GRPCInferenceService"})
+    EXPECT_THAT(health_.status(name), Optional(ServingStatus::kServing)) << name;
   EXPECT_THAT(health_.status("model/one"), Optional(ServingStatus::kServing));
   EXPECT_THAT(health_.status("model/one/1"), Optional(ServingStatus::kServing));
   EXPECT_EQ(health_.status("model/two"), std::nullopt);
@@ -46,7 +47,8 @@ TEST_F(ModelHealth, FollowsEachModelAndTheServiceAsAWhole) {
   EXPECT_THAT(health_.status("inference.InferenceService"), Optional(ServingStatus::kNotServing));
   EXPECT_THAT(health_.status("model/one"), Optional(ServingStatus::kNotServing));
   EXPECT_THAT(health_.status("model/one/1"), Optional(ServingStatus::kNotServing));
-  EXPECT_THAT(health_.status(""), Optional(ServingStatus::kServing)) << "the process is alive";
+  EXPECT_THAT(health_.status(""), Optional(ServingStatus::kNotServing));
+  EXPECT_THAT(health_.status("live"), Optional(ServingStatus::kServing));
 }
 
 TEST_F(ModelHealth, OnlyRequiredModelsCount) {

@@ -12,7 +12,8 @@ from support.process import ROOT, ServerProcess, eventually
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 SERVICE_UNKNOWN = health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
-KNOWN = {"", "inference.GRPCInferenceService", "inference.InferenceService", "model/digits", "model/digits/1", "model/magika", "model/magika/1"}
+SERVICES = {"", "live", "inference.GRPCInferenceService", "inference.InferenceService"}
+KNOWN = SERVICES | {f"model/{name}" for name in ("digits", "digits/1", "magika", "magika/1", "silero_vad", "silero_vad/1")}
 
 
 def request(service: str) -> health_pb2.HealthCheckRequest:
@@ -72,8 +73,9 @@ def test_a_repository_without_models_is_alive_and_not_ready(tmp_path):
     with ServerProcess("parlance", "serve", str(tmp_path), "--listen", "127.0.0.1:0", announces=listening) as server:
         with grpc.insecure_channel(server.address, options=CHANNEL_OPTIONS) as channel:
             stub = health_pb2_grpc.HealthStub(channel)
-            assert stub.Check(request("")).status == SERVING
+            assert stub.Check(request("live")).status == SERVING
             assert eventually(lambda: "not ready" in server.log())
+            assert stub.Check(request("")).status == NOT_SERVING
             assert stub.Check(request("inference.InferenceService")).status == NOT_SERVING
 
 
@@ -84,7 +86,8 @@ def test_a_required_model_that_is_missing_keeps_it_from_being_ready():
         with grpc.insecure_channel(server.address, options=CHANNEL_OPTIONS) as channel:
             stub = health_pb2_grpc.HealthStub(channel)
             assert eventually(lambda: "not ready" in server.log())
-            assert stub.Check(request("")).status == SERVING
+            assert stub.Check(request("live")).status == SERVING
+            assert stub.Check(request("")).status == NOT_SERVING
             assert stub.Check(request("inference.InferenceService")).status == NOT_SERVING
             assert stub.Check(request("model/digits")).status == SERVING
 

@@ -89,13 +89,17 @@ install_conformance_tools() {
 }
 
 fetch_models() {
-  "$python" models/magika/fetch.py
-  mark_done models models/magika/fetch.py
+  local script
+  for script in models/*/fetch.py; do "$python" "$script"; done
+  mark_done models models/*/fetch.py
 }
 
 needs_models() {
-  [ -f models/magika/fetch.py ] &&
-    { [ ! -f models/repository/magika/1/model.onnx ] || ! is_done models models/magika/fetch.py; }
+  local script
+  for script in models/*/fetch.py; do
+    [ -f "models/repository/$(basename "$(dirname "$script")")/1/model.onnx" ] || return 0
+  done
+  ! is_done models models/*/fetch.py
 }
 
 install_missing() {
@@ -123,7 +127,7 @@ install_missing() {
       engine) step "OpenVINO runtime" install_engine ;;
       go_tools) step "h2spec, grpcurl, grpc-go's interop programs" install_go_tools ;;
       conformance_tools) step "Connect's conformance suite (Go $conformance_go)" install_conformance_tools ;;
-      models) step "magika model" fetch_models ;;
+      models) step "models: magika, silero-vad" fetch_models ;;
     esac
   done
 }

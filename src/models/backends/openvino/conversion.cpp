@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <sstream>
 #include <utility>
@@ -28,9 +29,20 @@ const std::array<std::pair<DataType, ov::element::Type>, 13>& types() {
   return table;
 }
 
+/// A port that fusions have given several names has the one that its file gave it: the node is called so,
+/// behind which the engine may put "/sink_port_0"; else the shortest.
+std::string name_of(const ov::Output<const ov::Node>& port) {
+  const auto& names = port.get_names();
+  std::string own = port.get_node()->get_friendly_name();
+  own = own.substr(0, own.find("/sink_port_"));
+  if (names.empty() || names.contains(own)) return own;
+  return *std::ranges::min_element(names, {},
+                                   [](const std::string& name) { return std::pair{name.size(), name}; });
+}
+
 Result<TensorSpec> to_spec(const ov::Output<const ov::Node>& port) {
   TensorSpec spec;
-  spec.name = port.get_names().empty() ? port.get_node()->get_friendly_name() : port.get_any_name();
+  spec.name = name_of(port);
   const auto failed = [&](std::string_view why) {
     return std::unexpected{Status{StatusCode::kFailedPrecondition, fmt::format("\"{}\" {}", spec.name, why)}};
   };
