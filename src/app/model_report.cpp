@@ -16,6 +16,11 @@ std::string join_specs(const std::vector<models::TensorSpec>& specs) {
   return fmt::format("{}", fmt::join(texts, ", "));
 }
 
+std::string load_ms(const models::VersionStatus& status) {
+  if (status.load_time == Duration::zero()) return "-";
+  return fmt::format("{:.0f}", std::chrono::duration<double, std::milli>(status.load_time).count());
+}
+
 struct Column {
   std::string_view title;
   std::string ModelRow::* cell;
@@ -45,28 +50,7 @@ std::string line_of(const std::vector<std::size_t>& widths, CellOf cell_of) {
 
 }  // namespace
 
-LoadTimes::LoadTimes(models::Repository& repository)
-    : subscription_(
-          repository.subscribe([this](const models::VersionStatus& status) { on_change(status); })) {}
-
-void LoadTimes::on_change(const models::VersionStatus& status) {
-  const std::lock_guard lock{mutex_};
-  const Key key{status.model, status.version};
-  if (status.state == models::VersionState::kLoading) {
-    began_[key] = Clock::now();
-  } else if (status.state == models::VersionState::kReady || status.state == models::VersionState::kFailed) {
-    took_[key] = Clock::now() - began_[key];
-  }
-}
-
-std::string LoadTimes::text_of(const models::VersionStatus& version) const {
-  const std::lock_guard lock{mutex_};
-  const auto found = took_.find({version.model, version.version});
-  if (found == took_.end()) return "-";
-  return fmt::format("{:.0f}", std::chrono::duration<double, std::milli>(found->second).count());
-}
-
-std::vector<ModelRow> model_rows(const models::Repository& repository, const LoadTimes& times) {
+std::vector<ModelRow> model_rows(const models::Repository& repository) {
   std::vector<ModelRow> rows;
   for (const models::VersionStatus& status : repository.versions()) {
     ModelRow row{.model = status.model,
@@ -75,7 +59,7 @@ std::vector<ModelRow> model_rows(const models::Repository& repository, const Loa
                  .inputs = "-",
                  .outputs = "-",
                  .state = std::string{models::to_string(status.state)},
-                 .load_ms = times.text_of(status),
+                 .load_ms = load_ms(status),
                  .reason = status.reason};
     const auto handle = repository.find(status.model, status.version);
     if (handle && handle->version() == status.version) {

@@ -102,7 +102,7 @@ class InferenceServer {
 
  private:
   void report_models() const {
-    const std::vector<ModelRow> rows = model_rows(models_, load_times_);
+    const std::vector<ModelRow> rows = model_rows(models_);
     if (config_.log_format == LogFormat::kJson) return log_models(rows, log_);
     if (rows.empty()) return;
     std::fputs(fmt::format("\n{}\n", model_table(rows)).c_str(), stdout);
@@ -126,7 +126,6 @@ class InferenceServer {
   const Log& log_;
   scheduling::Scheduler scheduler_;
   models::Repository models_;
-  LoadTimes load_times_{models_};
   std::shared_ptr<services::HealthRegistry> health_ = std::make_shared<services::HealthRegistry>();
   ModelHealth model_health_{models_, *health_};
   AdminServer admin_{config_, {.models = models_, .health = health_}, log_};

@@ -170,6 +170,8 @@ constexpr std::array kReasons{
                 "Wait until its calls have ended."},
     ErrorReason{"MODEL_NOT_FOUND", StatusCode::kNotFound, kNo, "The server has no model of that name.",
                 "The message lists the models there are."},
+    ErrorReason{"MODEL_NOT_LOADED", StatusCode::kFailedPrecondition, kNo,
+                "The model was to be loaded and cannot be.", "See why in the message; mend its files."},
     ErrorReason{"MODEL_NOT_READY", StatusCode::kUnavailable, kYes, "The model is loading, or did not load.",
                 "Wait for it, or see why in the message."},
     ErrorReason{"MODEL_NOT_UNLOADABLE", StatusCode::kFailedPrecondition, kNo,

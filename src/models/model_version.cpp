@@ -11,16 +11,6 @@ std::string_view to_string(VersionState state) {
   return kNames[static_cast<std::size_t>(state)];
 }
 
-std::string ModelVersion::reason() const {
-  const std::lock_guard lock{mutex_};
-  return reason_;
-}
-
-VersionStatus ModelVersion::status() const {
-  const std::lock_guard lock{mutex_};
-  return {model_, version_, state_.load(), reason_};
-}
-
 const LoadedVersion* ModelVersion::pin() {
   pins_.fetch_add(1);
   if (state_.load() == VersionState::kReady) return loaded_.get();
@@ -29,26 +19,20 @@ const LoadedVersion* ModelVersion::pin() {
 }
 
 void ModelVersion::unpin() {
-  if (pins_.fetch_sub(1) > 1 || state_.load() != VersionState::kDraining) return;
-  const std::lock_guard lock{mutex_};
-  unpinned_.notify_all();
+  if (pins_.fetch_sub(1) == 1 && state_.load() == VersionState::kDraining) signal_->give();
 }
 
-void ModelVersion::set_state(VersionState state, std::string reason) {
+void ModelVersion::set_gone() {
   const std::lock_guard lock{mutex_};
-  reason_ = std::move(reason);
-  state_.store(state);
+  gone_ = true;
+  changed_.notify_all();
 }
 
-bool ModelVersion::drain(Deadline deadline) {
+bool ModelVersion::wait_until_gone(Deadline deadline) {
   std::unique_lock lock{mutex_};
-  const auto unused = [&] { return pins_.load() == 0; };
-  if (deadline.is_never()) {
-    unpinned_.wait(lock, unused);
-  } else if (!unpinned_.wait_until(lock, deadline.at(), unused)) {
-    return false;
-  }
-  loaded_.reset();
+  const auto gone = [&] { return gone_; };
+  if (!deadline.is_never()) return changed_.wait_until(lock, deadline.at(), gone);
+  changed_.wait(lock, gone);
   return true;
 }
 

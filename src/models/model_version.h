@@ -12,6 +12,7 @@
 #include "base/deadline.h"
 #include "base/status.h"
 #include "models/backend.h"
+#include "models/drain_signal.h"
 #include "models/labels.h"
 #include "models/model_config.h"
 #include "models/signature.h"
@@ -48,46 +49,53 @@ struct LoadedVersion {
   std::unique_ptr<VersionCompanion> companion;  // null: nobody asked for one
 };
 
-/// One version of a model and where it stands. Made and moved on by the Repository; used through a
+/// One load of a version and where it stands. Made and moved on by the Repository; used through a
 /// ModelHandle.
 class ModelVersion {
  public:
-  ModelVersion(std::string model, std::int64_t version) : model_(std::move(model)), version_(version) {}
+  ModelVersion(std::string model, std::int64_t version, std::shared_ptr<DrainSignal> signal)
+      : model_(std::move(model)), version_(version), signal_(std::move(signal)), began_(Clock::now()) {}
   ModelVersion(const ModelVersion&) = delete;
   ModelVersion& operator=(const ModelVersion&) = delete;
 
   const std::string& model() const { return model_; }
   std::int64_t version() const { return version_; }
   VersionState state() const { return state_.load(); }
-  /// Of FAILED, else empty.
-  std::string reason() const;
-  VersionStatus status() const;
+  /// When it began to load.
+  TimePoint began() const { return began_; }
+  /// How many use it.
+  std::size_t pins() const { return static_cast<std::size_t>(pins_.load()); }
 
  private:
   friend class ModelHandle;
   friend class Repository;
+  friend class VersionDrain;
 
   /// The loaded version, which stays as it is until unpin(); null when the version is not READY.
   const LoadedVersion* pin();
   void unpin();
 
-  void set_state(VersionState state, std::string reason = {});
+  void set_state(VersionState state) { state_.store(state); }
   /// Only while LOADING or WARMING.
   void set_loaded(std::unique_ptr<LoadedVersion> loaded) { loaded_ = std::move(loaded); }
-  /// Waits for the last pin to go, then frees the model; the version is DRAINING. False when `deadline` came
-  /// first.
-  bool drain(Deadline deadline);
+  /// Only while DRAINING, when nobody uses it.
+  void free_loaded() { loaded_.reset(); }
+  void set_gone();
+  /// Until set_gone(). False when `deadline` came first.
+  bool wait_until_gone(Deadline deadline);
 
   const std::string model_;
   const std::int64_t version_;
+  const std::shared_ptr<DrainSignal> signal_;
+  const TimePoint began_;
   // A pin is counted before the state is read, a drain sets the state before it reads the count, both
   // sequentially consistent: so either the pin sees DRAINING or the drain sees the pin.
   std::atomic<VersionState> state_{VersionState::kLoading};
   std::atomic<std::int64_t> pins_{0};
   std::unique_ptr<LoadedVersion> loaded_;
-  mutable std::mutex mutex_;
-  std::condition_variable unpinned_;
-  std::string reason_;  // guarded by mutex_
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool gone_ = false;  // guarded by mutex_
 };
 
 /// Pins a READY version: as long as the handle lives the version stays loaded, also while it drains. Movable;

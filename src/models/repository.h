@@ -16,8 +16,10 @@
 #include "base/deadline.h"
 #include "base/status.h"
 #include "models/backend_registry.h"
+#include "models/catalog.h"
 #include "models/model_version.h"
 #include "models/repository_scan.h"
+#include "models/version_drain.h"
 #include "models/version_loader.h"
 
 namespace parlance::models {
@@ -47,7 +49,11 @@ struct RepositoryOptions {
 using VersionListener = std::function<void(const VersionStatus&)>;
 
 /// The models of one folder: loads them, says where each version stands, and pins versions for those who use
-/// them. The only source of readiness. Thread-safe.
+/// them. The only source of readiness. Thread-safe: find() and unload() wait for no load.
+///
+/// A version that is loaded while one of its model serves is loaded and warmed up at low priority, and then
+/// takes the other's place between two requests: whoever holds the old one ends on it, and it is freed when
+/// nobody does any more. When the load fails the old one stays, with the reason in its status.
 class Repository {
  public:
   Repository(RepositoryOptions options, BackendRegistry backends);
@@ -55,30 +61,42 @@ class Repository {
   Repository(const Repository&) = delete;
   Repository& operator=(const Repository&) = delete;
 
-  /// Looks at the folder and loads, one after the other, every version that is not loaded: new ones, and
-  /// those that are FAILED or UNLOADED. Takes as long as it takes; never on an event loop. A version that
-  /// cannot be loaded becomes FAILED and keeps no other from serving. NOT_FOUND when the folder cannot be
-  /// read.
+  /// Looks at the folder and loads, one after the other, what the models' policies ask for and is not loaded:
+  /// new versions, those that are FAILED or UNLOADED, and those whose files changed; then takes out of
+  /// service what no policy asks for any more. Takes as long as it takes; never on an event loop. A version
+  /// that cannot be loaded becomes FAILED and keeps no other from serving. NOT_FOUND when the folder cannot
+  /// be read.
   Status load();
+  /// Loads one model anew, all versions that its policy asks for or the one given, whether files changed or
+  /// not. NOT_FOUND for a model or version that has no folder; FAILED_PRECONDITION, with the reasons, when a
+  /// version cannot be loaded.
+  Status load(std::string_view model, std::int64_t version = 0);
+  /// As load(), but only what changed: versions that were unloaded by hand, or failed and have the same files
+  /// as then, stay as they are. `models`: which to look at; none: all.
+  Status refresh(const std::set<std::string>& models = {});
 
-  /// Pins `version` of `model`; 0: the highest that is READY. NOT_FOUND, naming what there is, for a model or
-  /// version that does not exist; UNAVAILABLE with state and reason for one that is not READY.
+  /// Pins `version` of `model`; 0: the default of its configuration, else the highest that is READY.
+  /// NOT_FOUND, naming what there is, for a model or version that does not exist; UNAVAILABLE with state and
+  /// reason for one that is not READY.
   Result<ModelHandle> find(std::string_view model, std::int64_t version = 0) const;
+  /// The same of a label, a number in decimal, or nothing: version 0.
+  Result<ModelHandle> find(std::string_view model, std::string_view version_or_label) const;
 
-  /// Takes a READY version out of service, waits until nobody uses it any more and frees it. NOT_FOUND as
-  /// find(); FAILED_PRECONDITION when it is not READY or DRAINING; DEADLINE_EXCEEDED when it is still in use
-  /// at `deadline`: it then stays DRAINING, and another unload() waits on.
-  Status unload(std::string_view model, std::int64_t version, Deadline deadline = Deadline::never());
+  /// Takes a READY version out of service, 0: all of them, waits until nobody uses it any more and it is
+  /// freed. It stays UNLOADED until a load(). NOT_FOUND as find(); FAILED_PRECONDITION when it is not READY
+  /// or DRAINING; DEADLINE_EXCEEDED when it is still in use at `deadline`: it is then freed later.
+  Status unload(std::string_view model, std::int64_t version = 0, Deadline deadline = Deadline::never());
 
-  /// Whether every required model has a READY version; false when none is required or load() never came so
-  /// far.
+  /// Whether every required model is ready; false when none is required or load() never came so far.
   bool ready() const;
-  /// Whether that model has a READY version.
+  /// Whether a request for that model that names no version is served.
   bool ready(std::string_view model) const;
-  /// The models that ready() asks for, by name; empty before the first load() when none were named.
+  /// The models that ready() asks for, by name; none before the first load() unless some were named.
   std::vector<std::string> required() const;
   /// Every version, by model and version.
   std::vector<VersionStatus> versions() const;
+  /// What callers may call the versions of a model; none for a model there is not.
+  std::map<std::string, std::int64_t> labels(std::string_view model) const;
 
   /// As long as it lives, the listener is called. When its destructor returns the listener has been called
   /// for the last time. Must not outlive the repository.
@@ -98,34 +116,54 @@ class Repository {
   [[nodiscard]] Subscription subscribe(VersionListener listener);
 
  private:
-  using Versions = std::map<std::int64_t, std::shared_ptr<ModelVersion>>;
-  struct Pending {
-    std::shared_ptr<ModelVersion> version;
-    FoundVersion found;
+  /// How much a load does.
+  struct Extent {
+    bool unchanged = false;     // also what is READY from the same files
+    bool held_back = true;      // also what was unloaded by hand
+    bool failed_before = true;  // also what failed from the same files
+    std::int64_t version = 0;   // only that one, whatever the policy says
   };
 
-  std::vector<Pending> enlist(const FoundModel& found);
-  void load_model(const FoundModel& found, const std::vector<Pending>& pending);
-  void load_one(const Pending& pending, const ModelConfig& config);
-  void change(ModelVersion& version, VersionState state, std::string reason = {});
-  std::shared_ptr<ModelVersion> find_version(std::string_view model, std::int64_t version,
-                                             Status& why_not) const;
-  Status no_such_model(std::string_view model) const;
-  static bool has_ready(const Versions& versions);
+  Status load_all(const std::set<std::string>& models, const Extent& extent);
+  void announce(const FoundModel& found);
+  void forget_gone(const std::vector<FoundModel>& found);
+  Status load_model(const FoundModel& found, const Extent& extent);
+  std::vector<std::int64_t> plan(ModelEntry& entry, const FoundModel& found, const ModelConfig& config,
+                                 const Extent& extent);
+  Status load_version_of(ModelEntry& entry, const FoundModel& found, std::int64_t version,
+                         const ModelConfig& config);
+  Result<std::unique_ptr<LoadedVersion>> load_and_warm(const FoundVersion& found, const ModelConfig& config,
+                                                       ModelVersion& version, bool serves);
+  void fail_model(ModelEntry& entry, const FoundModel& found, const std::string& reason);
+  void retire(const std::string& model, ModelEntry& entry, const std::set<std::int64_t>& wanted);
+
+  /// Changes a slot, if there is one, and tells listeners where it then stands when `make_change` says so.
+  void change(const std::string& model, std::int64_t version,
+              const std::function<bool(VersionSlot&)>& make_change);
+  void enter_slot(const std::string& model, std::int64_t version);
+  std::shared_ptr<ModelVersion> begin_load(const std::string& model, std::int64_t version,
+                                           VersionSlot::Origin origin, bool by_hand);
+  void note_warming(ModelVersion& version);
+  void note_failure(ModelVersion& version, const std::string& reason);
+  void take_place(const std::shared_ptr<ModelVersion>& version, std::unique_ptr<LoadedVersion> loaded);
+  Result<std::shared_ptr<ModelVersion>> begin_drain(const std::string& model, std::int64_t version);
+  void note_freed(ModelVersion& version, const MemoryReceipt& receipt);
+  Result<ModelHandle> pin(const Result<VersionSlot*>& slot, std::string_view model) const;
 
   const RepositoryOptions options_;
   const BackendRegistry backends_;
   const VersionLoaderOptions loader_options_;
+  const std::shared_ptr<DrainSignal> drain_signal_ = std::make_shared<DrainSignal>();
 
-  std::mutex change_mutex_;  // held through load() and unload()
-
-  mutable std::shared_mutex catalog_mutex_;
-  std::map<std::string, Versions, std::less<>> catalog_;  // guarded by catalog_mutex_
-  std::optional<std::set<std::string>> found_first_;      // guarded by catalog_mutex_
-
-  std::mutex listeners_mutex_;                          // held while listeners are called
+  std::mutex listeners_mutex_;                          // held through a change and the calls that tell of it
   std::map<std::uint64_t, VersionListener> listeners_;  // guarded by listeners_mutex_
   std::uint64_t next_listener_ = 0;                     // guarded by listeners_mutex_
+
+  mutable std::shared_mutex catalog_mutex_;           // after listeners_mutex_
+  Catalog catalog_;                                   // guarded by catalog_mutex_
+  std::optional<std::set<std::string>> found_first_;  // guarded by catalog_mutex_
+
+  VersionDrain drain_;  // last: its thread tells of what it freed
 };
 
 }  // namespace parlance::models

@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
 #include <optional>
 #include <system_error>
+
+#include "base/concat.h"
 
 namespace parlance::models {
 namespace {
@@ -33,6 +36,30 @@ std::vector<fs::path> folders_in(const fs::path& folder, std::error_code& error)
   return folders;
 }
 
+// As deep and as many as model formats need; more would make every look at the folder slow.
+constexpr int kDeepest = 4;
+constexpr std::size_t kMostFiles = 10'000;
+
+bool is_configuration(std::string_view line) {
+  return line.starts_with("model.yaml\n") || line.starts_with("config.pbtxt\n");
+}
+
+/// A line for each file in `folder`, and `deeper` levels of folders below it.
+void add_files(const fs::path& folder, int deeper, std::vector<std::string>& lines) {
+  std::error_code error;
+  for (fs::directory_iterator entries{folder, error};
+       !error && entries != fs::directory_iterator{} && lines.size() < kMostFiles; entries.increment(error)) {
+    std::error_code ignored;  // a file that vanished meanwhile shows in the next look
+    if (entries->is_directory(ignored)) {
+      if (deeper > 0) add_files(entries->path(), deeper - 1, lines);
+      continue;
+    }
+    const auto written = entries->last_write_time(ignored).time_since_epoch().count();
+    lines.push_back(concat(entries->path().filename().string(), "\n", entries->file_size(ignored), " ",
+                           written, " ", folder.string(), "\n"));
+  }
+}
+
 }  // namespace
 
 Result<std::vector<FoundModel>> scan_repository(const fs::path& root) {
@@ -55,6 +82,17 @@ Result<std::vector<FoundModel>> scan_repository(const fs::path& root) {
     return std::unexpected{Status{StatusCode::kNotFound,
                                   fmt::format("model repository {}: {}", root.string(), error.message())}};
   return models;
+}
+
+std::uint64_t fingerprint(const FoundModel& model, const FoundVersion& version) {
+  std::vector<std::string> lines;
+  add_files(model.folder, 0, lines);
+  std::erase_if(lines, [](const std::string& line) { return is_configuration(line); });
+  add_files(version.folder, kDeepest, lines);
+  std::ranges::sort(lines);
+  std::string text;
+  for (const std::string& line : lines) text += line;
+  return std::hash<std::string>{}(text);
 }
 
 }  // namespace parlance::models

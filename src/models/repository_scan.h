@@ -31,4 +31,8 @@ struct FoundModel {
 /// left out. NOT_FOUND when `root` is no folder that can be read.
 Result<std::vector<FoundModel>> scan_repository(const std::filesystem::path& root);
 
+/// A number that changes when a file of the version does, or one beside the versions but for the
+/// configuration: made of names, sizes and times of change, not of what is in them.
+std::uint64_t fingerprint(const FoundModel& model, const FoundVersion& version);
+
 }  // namespace parlance::models

@@ -7,6 +7,7 @@
 #include <future>
 #include <thread>
 
+#include "base/concat.h"
 #include "grpc/error_details.h"
 #include "models/backends/built_in.h"
 #include "models/testing/temp_folder.h"
@@ -31,6 +32,12 @@ class RepositoryTest : public ::testing::Test {
         return each.reason;
     return "not FAILED";
   }
+  std::vector<std::string> states() {
+    std::vector<std::string> all;
+    for (const VersionStatus& each : repository_.versions())
+      all.push_back(concat(each.model, " ", each.version, " ", to_string(each.state)));
+    return all;
+  }
   Result<Tensors> run_digits(const ModelHandle& handle) {
     static const std::vector<float> kPixels(64, 1.0F);
     return handle.run({Tensor::of<float>("features", {1, 64}, kPixels)});
@@ -43,7 +50,7 @@ class RepositoryTest : public ::testing::Test {
 TEST_F(RepositoryTest, ServesWhatItLoaded) {
   add_digits("digits/1");
   ASSERT_TRUE(repository_.load().ok());
-  EXPECT_THAT(repository_.versions(), ElementsAre(VersionStatus{"digits", 1, VersionState::kReady, ""}));
+  EXPECT_THAT(states(), ElementsAre("digits 1 READY"));
   const Result<ModelHandle> handle = repository_.find("digits");
   ASSERT_TRUE(handle) << handle.error().to_string();
   EXPECT_EQ(handle->model(), "digits");
@@ -167,8 +174,7 @@ TEST_F(RepositoryTest, LoadsAgainWhatFailedOnceItIsMended) {
   add_digits("later/1");
   ASSERT_TRUE(repository_.load().ok());
   EXPECT_TRUE(repository_.ready());
-  EXPECT_THAT(repository_.versions(), ElementsAre(VersionStatus{"digits", 1, VersionState::kReady, ""},
-                                                  VersionStatus{"later", 1, VersionState::kReady, ""}));
+  EXPECT_THAT(states(), ElementsAre("digits 1 READY", "later 1 READY"));
 }
 
 TEST_F(RepositoryTest, PrefersTheFileCalledModelAndTheOneThatIsNamed) {
@@ -255,7 +261,7 @@ TEST_F(RepositoryTest, KeepsAVersionLoadedWhileItIsPinned) {
   EXPECT_TRUE(run_digits(*handle));
   handle.reset();
   EXPECT_TRUE(unloaded.get().ok());
-  EXPECT_THAT(repository_.versions(), ElementsAre(VersionStatus{"digits", 1, VersionState::kUnloaded, ""}));
+  EXPECT_THAT(states(), ElementsAre("digits 1 UNLOADED"));
   EXPECT_EQ(repository_.unload("digits", 1).code(), StatusCode::kFailedPrecondition);
   EXPECT_EQ(repository_.unload("none", 1).code(), StatusCode::kNotFound);
 

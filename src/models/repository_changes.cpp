@@ -1,0 +1,132 @@
+#include "models/repository.h"
+
+#include "grpc/error_details.h"
+
+// The steps in the life of a version. Each is made under the catalog's lock, so that find() sees the state
+// before or the state after it, and then told to the listeners.
+namespace parlance::models {
+
+void Repository::change(const std::string& model, std::int64_t version,
+                        const std::function<bool(VersionSlot&)>& make_change) {
+  const std::lock_guard telling{listeners_mutex_};
+  VersionStatus status;
+  {
+    const std::unique_lock lock{catalog_mutex_};
+    ModelEntry* entry = catalog_.find(model);
+    if (entry == nullptr) return;
+    const auto slot = entry->versions.find(version);
+    if (slot == entry->versions.end() || !make_change(slot->second)) return;
+    status = status_of(model, version, slot->second);
+  }
+  for (const auto& [id, listener] : listeners_) listener(status);
+}
+
+void Repository::enter_slot(const std::string& model, std::int64_t version) {
+  const std::unique_lock lock{catalog_mutex_};
+  catalog_.enter(model)->versions.try_emplace(version);
+}
+
+std::shared_ptr<ModelVersion> Repository::begin_load(const std::string& model, std::int64_t version,
+                                                     VersionSlot::Origin origin, bool by_hand) {
+  auto load = std::make_shared<ModelVersion>(model, version, drain_signal_);
+  enter_slot(model, version);
+  change(model, version, [&](VersionSlot& slot) {
+    slot.held_back = false;
+    slot.by_hand |= by_hand;
+    slot.warnings = origin.config.warnings;
+    slot.origin = std::move(origin);
+    if (slot.is(VersionState::kReady)) {
+      slot.next = load;
+      slot.reload = {.state = Reload::State::kLoading, .reason = {}};
+    } else {
+      slot.current = load;
+      slot.reason.clear();
+      slot.reload = {};
+    }
+    return true;
+  });
+  return load;
+}
+
+void Repository::note_warming(ModelVersion& version) {
+  version.set_state(VersionState::kWarming);
+  change(version.model(), version.version(), [&](VersionSlot& slot) {
+    if (slot.next.get() == &version) slot.reload.state = Reload::State::kWarming;
+    return slot.next.get() == &version || slot.current.get() == &version;
+  });
+}
+
+void Repository::note_failure(ModelVersion& version, const std::string& reason) {
+  change(version.model(), version.version(), [&](VersionSlot& slot) {
+    if (slot.next.get() == &version) {
+      slot.next = nullptr;
+      slot.reload = {.state = Reload::State::kFailed, .reason = reason};
+      return true;
+    }
+    if (slot.current.get() != &version) return false;
+    version.set_state(VersionState::kFailed);
+    slot.reason = reason;
+    slot.load_time = Clock::now() - version.began();
+    return true;
+  });
+}
+
+/// From now on `version` is what callers get. One that was unloaded by hand while this one was loading is not
+/// brought back.
+void Repository::take_place(const std::shared_ptr<ModelVersion>& version,
+                            std::unique_ptr<LoadedVersion> loaded) {
+  std::shared_ptr<ModelVersion> replaced;
+  change(version->model(), version->version(), [&](VersionSlot& slot) {
+    const bool replaces = slot.next == version;
+    if (!replaces && slot.current != version) return false;
+    version->set_loaded(std::move(loaded));
+    version->set_state(VersionState::kReady);
+    slot.reload = {};
+    slot.load_time = Clock::now() - version->began();
+    ++slot.loads;
+    if (!replaces) return true;
+    replaced = std::exchange(slot.current, std::move(slot.next));
+    slot.next = nullptr;
+    replaced->set_state(VersionState::kDraining);
+    return true;
+  });
+  if (replaced != nullptr) drain_.add(std::move(replaced));
+}
+
+/// By hand: the version stays out of service, also when another was loading to take its place.
+Result<std::shared_ptr<ModelVersion>> Repository::begin_drain(const std::string& model,
+                                                              std::int64_t version) {
+  std::shared_ptr<ModelVersion> leaving;
+  bool begins = false;
+  Status refused;
+  change(model, version, [&](VersionSlot& slot) {
+    begins = slot.is(VersionState::kReady);
+    if (!begins && !slot.is(VersionState::kDraining)) {
+      refused = not_ready(status_of(model, version, slot));
+      return false;
+    }
+    leaving = slot.current;
+    leaving->set_state(VersionState::kDraining);
+    slot.next = nullptr;
+    slot.reload = {};
+    slot.held_back = true;
+    slot.by_hand = false;
+    return begins;
+  });
+  if (leaving == nullptr)
+    return std::unexpected{grpc::make_error(StatusCode::kFailedPrecondition, "MODEL_NOT_UNLOADABLE",
+                                            std::string{refused.message()}, {{"hop", "server"}})};
+  if (begins) drain_.add(leaving);
+  return leaving;
+}
+
+void Repository::note_freed(ModelVersion& version, const MemoryReceipt& receipt) {
+  version.set_state(VersionState::kUnloaded);
+  change(version.model(), version.version(), [&](VersionSlot& slot) {
+    slot.receipt = receipt;
+    return true;
+  });
+  version.set_gone();
+}
+
+}  // namespace parlance::models

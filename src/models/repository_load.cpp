@@ -1,0 +1,316 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <ranges>
+#include <tuple>
+
+#include "grpc/error_details.h"
+#include "models/low_priority.h"
+#include "models/repository.h"
+#include "models/version_choice.h"
+#include "models/warm_up.h"
+
+// What is loaded, and in which order.
+namespace parlance::models {
+namespace {
+
+Result<ModelConfig> config_of(const FoundModel& found) {
+  if (!std::filesystem::exists(found.folder / "model.yaml")) return ModelConfig{};
+  return read_model_config(found.folder / "model.yaml", found.name + "/model.yaml");
+}
+
+/// Where the engine needs no files there need be no version folder, which git would not keep: version 1 it
+/// is.
+void add_version_without_files(FoundModel& found, const BackendRegistry& backends) {
+  if (!found.versions.empty() || !found.not_versions.empty()) return;
+  const Result<ModelConfig> config = config_of(found);
+  const Backend* backend = config ? backends.find(config->backend) : nullptr;
+  if (backend != nullptr && backend->extensions().empty()) found.versions.push_back({1, found.folder / "1"});
+}
+
+Result<std::vector<FoundModel>> scan(const std::filesystem::path& root, const BackendRegistry& backends) {
+  Result<std::vector<FoundModel>> found = scan_repository(root);
+  if (!found) return found;
+  for (FoundModel& model : *found) add_version_without_files(model, backends);
+  return found;
+}
+
+std::vector<std::int64_t> numbers_of(const FoundModel& found) {
+  std::vector<std::int64_t> numbers;
+  for (const FoundVersion& each : found.versions) numbers.push_back(each.version);
+  return numbers;
+}
+
+const FoundVersion* find_version(const FoundModel& found, std::int64_t version) {
+  const auto at = std::ranges::find(found.versions, version, &FoundVersion::version);
+  return at == found.versions.end() ? nullptr : &*at;
+}
+
+VersionSlot::Origin origin_of(const FoundModel& found, std::int64_t version, ModelConfig config) {
+  config.versions = {};
+  const FoundVersion* folder = find_version(found, version);
+  return {.files = folder == nullptr ? 0 : fingerprint(found, *folder), .config = std::move(config)};
+}
+
+std::string no_version_reason(const FoundModel& found) {
+  const std::string others = fmt::format("{}", fmt::join(found.not_versions, ", "));
+  return "no version: a version is a folder named by a positive whole number" +
+         (others.empty() ? std::string{} : ", which these are not: " + others);
+}
+
+Status not_loaded(const std::string& model, std::int64_t version, std::string_view reason) {
+  std::string message = fmt::format("Model \"{}\"", model);
+  if (version != 0) message += fmt::format(" version {}", version);
+  return grpc::make_error(StatusCode::kFailedPrecondition, "MODEL_NOT_LOADED",
+                          fmt::format("{} cannot be loaded: {}", message, reason), {{"hop", "server"}});
+}
+
+Status no_folder(std::string_view model, const std::vector<FoundModel>& found) {
+  std::vector<std::string_view> names;
+  for (const FoundModel& each : found) names.push_back(each.name);
+  return grpc::make_error(StatusCode::kNotFound, "MODEL_NOT_FOUND",
+                          fmt::format("Model \"{}\" has no folder in the repository; there are: {}", model,
+                                      names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))),
+                          {{"hop", "server"}, {"observed", std::string{model}}});
+}
+
+}  // namespace
+
+Status Repository::load() { return load_all({}, {}); }
+
+Status Repository::refresh(const std::set<std::string>& models) {
+  return load_all(models, {.held_back = false, .failed_before = false});
+}
+
+Status Repository::load(std::string_view model, std::int64_t version) {
+  const Result<std::vector<FoundModel>> all = scan(options_.root, backends_);
+  if (!all) return all.error();
+  const auto found = std::ranges::find(*all, model, &FoundModel::name);
+  if (found == all->end()) return no_folder(model, *all);
+  if (version != 0 && find_version(*found, version) == nullptr)
+    return grpc::make_error(
+        StatusCode::kNotFound, "MODEL_VERSION_NOT_FOUND",
+        fmt::format(
+            "Model \"{}\" has no version {}; available: {}", model, version,
+            found->versions.empty() ? "none" : fmt::format("{}", fmt::join(numbers_of(*found), ", "))),
+        {{"hop", "server"}, {"observed", std::to_string(version)}});
+  announce(*found);
+  return load_model(*found, {.unchanged = true, .version = version});
+}
+
+/// A model that cannot be loaded says so itself.
+Status Repository::load_all(const std::set<std::string>& models, const Extent& extent) {
+  const Result<std::vector<FoundModel>> found = scan(options_.root, backends_);
+  if (!found) return found.error();
+  for (const FoundModel& model : *found) announce(model);
+  {
+    const std::unique_lock lock{catalog_mutex_};
+    if (!found_first_) {
+      found_first_.emplace();
+      for (const FoundModel& model : *found) found_first_->insert(model.name);
+    }
+  }
+  for (const FoundModel& model : *found)
+    if (models.empty() || models.contains(model.name)) std::ignore = load_model(model, extent);
+  forget_gone(*found);
+  return {};
+}
+
+/// Versions that are about to be loaded for the first time are LOADING from the start, not unknown.
+void Repository::announce(const FoundModel& found) {
+  const Result<ModelConfig> config = config_of(found);
+  std::set<std::int64_t> chosen{0};
+  if (!found.versions.empty())
+    chosen = chosen_versions(config ? config->versions : VersionsConfig{}, numbers_of(found));
+  const std::unique_lock lock{catalog_mutex_};
+  ModelEntry& entry = *catalog_.enter(found.name);
+  if (!entry.versions.empty()) return;
+  if (config) entry.config = config->versions;
+  for (const std::int64_t version : chosen)
+    entry.versions[version].current = std::make_shared<ModelVersion>(found.name, version, drain_signal_);
+}
+
+/// Takes models out of service whose folder is gone; those that are out of service are forgotten.
+void Repository::forget_gone(const std::vector<FoundModel>& found) {
+  std::vector<std::pair<std::string, std::shared_ptr<ModelEntry>>> gone;
+  {
+    const std::unique_lock lock{catalog_mutex_};
+    for (const auto& [name, entry] : catalog_.models())
+      if (std::ranges::find(found, name, &FoundModel::name) == found.end()) gone.emplace_back(name, entry);
+  }
+  for (const auto& [name, entry] : gone) {
+    const std::lock_guard loading{entry->loading};
+    retire(name, *entry, {});
+    const std::unique_lock lock{catalog_mutex_};
+    const auto is_out = [](const VersionSlot& slot) {
+      return slot.is(VersionState::kUnloaded) || slot.is(VersionState::kFailed);
+    };
+    if (std::ranges::all_of(entry->versions | std::views::values, is_out)) catalog_.models().erase(name);
+  }
+}
+
+/// OK when all that was to be loaded is, else the first reason.
+Status Repository::load_model(const FoundModel& found, const Extent& extent) {
+  std::shared_ptr<ModelEntry> entry;
+  {
+    const std::unique_lock lock{catalog_mutex_};
+    entry = catalog_.enter(found.name);
+  }
+  const std::lock_guard loading{entry->loading};
+  const Result<ModelConfig> config = config_of(found);
+  if (!config || found.versions.empty()) {
+    const std::string reason = config ? no_version_reason(found) : std::string{config.error().message()};
+    fail_model(*entry, found, reason);
+    return not_loaded(found.name, 0, reason);
+  }
+  Status first;
+  for (const std::int64_t version : plan(*entry, found, *config, extent)) {
+    Status status = load_version_of(*entry, found, version, *config);
+    if (first.ok()) first = std::move(status);
+  }
+  std::set<std::int64_t> wanted = chosen_versions(config->versions, numbers_of(found));
+  bool all_serve = true;
+  {
+    // Labels mean what they meant until what they mean now is there.
+    const std::unique_lock lock{catalog_mutex_};
+    entry->config = config->versions;
+    for (const auto& [version, slot] : entry->versions) {
+      if (slot.by_hand && find_version(found, version) != nullptr) wanted.insert(version);
+      if (wanted.contains(version)) all_serve &= slot.is(VersionState::kReady) || slot.held_back;
+    }
+  }
+  if (all_serve) retire(found.name, *entry, wanted);
+  return first;
+}
+
+/// The versions to load, ascending, of those that are wanted; slots that never came to anything are dropped.
+std::vector<std::int64_t> Repository::plan(ModelEntry& entry, const FoundModel& found,
+                                           const ModelConfig& config, const Extent& extent) {
+  std::set<std::int64_t> wanted = chosen_versions(config.versions, numbers_of(found));
+  const std::unique_lock lock{catalog_mutex_};
+  std::erase_if(entry.versions, [&](const auto& each) {
+    const auto& [version, slot] = each;
+    const bool never_served = slot.is(VersionState::kLoading) || slot.is(VersionState::kFailed);
+    const bool is_gone = slot.is(VersionState::kUnloaded) && find_version(found, version) == nullptr;
+    return (never_served || is_gone) && !wanted.contains(version);
+  });
+  for (const auto& [version, slot] : entry.versions)
+    if (slot.by_hand && find_version(found, version) != nullptr) wanted.insert(version);
+  if (extent.version != 0) wanted = {extent.version};
+
+  std::vector<std::int64_t> due;
+  for (const std::int64_t version : wanted) {
+    const auto slot = entry.versions.find(version);
+    if (slot == entry.versions.end() || extent.unchanged) {
+      due.push_back(version);
+    } else if (slot->second.held_back) {
+      if (extent.held_back) due.push_back(version);
+    } else {
+      const bool failed =
+          slot->second.is(VersionState::kFailed) || slot->second.reload.state == Reload::State::kFailed;
+      const bool settled = failed ? !extent.failed_before : slot->second.is(VersionState::kReady);
+      if (!settled || slot->second.origin != origin_of(found, version, config)) due.push_back(version);
+    }
+  }
+  return due;
+}
+
+Status Repository::load_version_of(ModelEntry& entry, const FoundModel& found, std::int64_t version,
+                                   const ModelConfig& config) {
+  const bool by_hand = !chosen_versions(config.versions, numbers_of(found)).contains(version);
+  bool serves = false;
+  {
+    const std::shared_lock lock{catalog_mutex_};
+    serves = std::ranges::any_of(entry.versions | std::views::values,
+                                 [](const VersionSlot& slot) { return slot.is(VersionState::kReady); });
+  }
+  const std::shared_ptr<ModelVersion> load =
+      begin_load(found.name, version, origin_of(found, version, config), by_hand);
+  const FoundVersion* folder = find_version(found, version);
+  Result<std::unique_ptr<LoadedVersion>> loaded =
+      folder == nullptr ? std::unexpected{Status{StatusCode::kFailedPrecondition,
+                                                 "the version has no folder, and the policy asks for it"}}
+                        : load_and_warm(*folder, config, *load, serves);
+  if (!loaded) {
+    note_failure(*load, std::string{loaded.error().message()});
+    return not_loaded(found.name, version, loaded.error().message());
+  }
+  take_place(load, *std::move(loaded));
+  return {};
+}
+
+/// While others of the model serve, what takes the processor is done at low priority; what takes locks is
+/// not.
+Result<std::unique_ptr<LoadedVersion>> Repository::load_and_warm(const FoundVersion& found,
+                                                                 const ModelConfig& config,
+                                                                 ModelVersion& version, bool serves) {
+  Result<std::unique_ptr<LoadedVersion>> loaded;
+  const auto load = [&] { loaded = load_version(found, config, backends_, loader_options_); };
+  serves ? run_at_low_priority_with_threads(load) : load();
+  if (!loaded) return loaded;
+  note_warming(version);
+  Status warm;
+  const auto warm_it = [&] {
+    warm = warm_up(**loaded, found.folder.parent_path(), loader_options_.loop_run_limit);
+  };
+  serves ? run_at_low_priority(warm_it) : warm_it();
+  if (!warm.ok()) return std::unexpected{Status{warm.code(), fmt::format("warm-up: {}", warm.message())}};
+  if (options_.make_companion)
+    (*loaded)->companion = options_.make_companion(version.model(), version.version(), **loaded);
+  return loaded;
+}
+
+/// Nothing of the model can be loaded: what serves goes on, with the reason; all else is FAILED.
+void Repository::fail_model(ModelEntry& entry, const FoundModel& found, const std::string& reason) {
+  std::set<std::int64_t> versions;
+  bool serves = false;
+  {
+    const std::shared_lock lock{catalog_mutex_};
+    for (const auto& [version, slot] : entry.versions) {
+      versions.insert(version);
+      serves |= slot.is(VersionState::kReady);
+    }
+  }
+  for (const FoundVersion& each : found.versions) versions.insert(each.version);
+  if (versions.empty()) versions.insert(0);
+  for (const std::int64_t version : versions) {
+    enter_slot(found.name, version);
+    change(found.name, version, [&](VersionSlot& slot) {
+      slot.origin.files = 0;  // whatever is there next is another attempt
+      if (slot.is(VersionState::kReady)) {
+        Reload failed{.state = Reload::State::kFailed, .reason = reason};
+        return std::exchange(slot.reload, failed) != failed;
+      }
+      const bool stays = serves || slot.held_back || slot.is(VersionState::kDraining);
+      if (stays || (slot.is(VersionState::kFailed) && slot.reason == reason)) return false;
+      slot.current = std::make_shared<ModelVersion>(found.name, version, drain_signal_);
+      slot.current->set_state(VersionState::kFailed);
+      slot.reason = reason;
+      return true;
+    });
+  }
+}
+
+/// Takes every READY version out of service that is not wanted; it is freed in the background.
+void Repository::retire(const std::string& model, ModelEntry& entry, const std::set<std::int64_t>& wanted) {
+  std::vector<std::int64_t> unwanted;
+  {
+    const std::shared_lock lock{catalog_mutex_};
+    for (const auto& [version, slot] : entry.versions)
+      if (slot.is(VersionState::kReady) && !wanted.contains(version)) unwanted.push_back(version);
+  }
+  for (const std::int64_t version : unwanted) {
+    std::shared_ptr<ModelVersion> leaving;
+    change(model, version, [&](VersionSlot& slot) {
+      if (!slot.is(VersionState::kReady)) return false;  // unloaded by hand meanwhile
+      slot.current->set_state(VersionState::kDraining);
+      slot.reload = {};
+      leaving = slot.current;
+      return true;
+    });
+    if (leaving != nullptr) drain_.add(std::move(leaving));
+  }
+}
+
+}  // namespace parlance::models
