@@ -6,7 +6,6 @@
 #include "base/concat.h"
 #include "base/version.h"
 #include "dialects/kserve/errors.h"
-#include "dialects/kserve/find_model.h"
 #include "dialects/kserve/infer_input.h"
 #include "dialects/kserve/infer_output.h"
 #include "dialects/kserve/infer_parameters.h"
@@ -59,7 +58,7 @@ Result<scheduling::InferenceRequest> to_inference(const models::Repository& repo
                                                   const ModelInferRequestView& request,
                                                   const ServerCall& call) {
   if (request.model_name().empty()) return invalid("model_name is required and must not be empty");
-  Result<models::ModelHandle> model = find_model(repository, request.model_name(), request.model_version());
+  Result<models::ModelHandle> model = repository.find(request.model_name(), request.model_version());
   if (!model) return std::unexpected{std::move(model).error()};
   if (Status status = check_outputs(request, model->signature()); !status.ok())
     return std::unexpected{std::move(status)};
@@ -99,7 +98,7 @@ Task<Result<Written<ServerReadyResponseFields>>> GrpcInferenceServiceHandler::Se
 
 Task<Result<Written<ModelReadyResponseFields>>> GrpcInferenceServiceHandler::ModelReady(
     ServerCall&, Incoming<ModelReadyRequestView> request) {
-  const Result<models::ModelHandle> model = find_model(repository_, request->name(), request->version());
+  const Result<models::ModelHandle> model = repository_.find(request->name(), request->version());
   co_return ModelReadyResponseFields{.ready = model.has_value()};
 }
 
@@ -110,7 +109,7 @@ Task<Result<Written<ServerMetadataResponseFields>>> GrpcInferenceServiceHandler:
 
 Task<Result<Written<ModelMetadataResponseFields>>> GrpcInferenceServiceHandler::ModelMetadata(
     ServerCall&, Incoming<ModelMetadataRequestView> request) {
-  const Result<models::ModelHandle> model = find_model(repository_, request->name(), request->version());
+  const Result<models::ModelHandle> model = repository_.find(request->name(), request->version());
   if (!model) co_return model.error();
   const std::vector<std::string> versions = ready_versions(repository_, model->model());
   const auto inputs = to_metadata(model->signature().inputs);
