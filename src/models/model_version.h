@@ -38,9 +38,9 @@ struct RunTime {
 /// What a version is once its files are read; unchanged until it is unloaded.
 struct LoadedVersion {
   std::unique_ptr<LoadedModel> model;
-  Signature signature;
-  Labels labels;       // empty, or a name for each value of the last dimension of the first output
-  ModelConfig config;  // with the backend that was chosen
+  Signature signature;  // as callers see it: the model's own has the states of sequences, too
+  Labels labels;        // empty, or a name for each value of the last dimension of the first output
+  ModelConfig config;   // with the backend that was chosen
   const InputTransform* transform = nullptr;    // of raw_input; null: the model takes no raw_input
   std::vector<RunTime> run_times;               // by rows, ascending; at least one
   Duration typical_run{};                       // the shortest warm-up run with the smallest batch

@@ -42,6 +42,23 @@ class Tensor {
   const Shape& shape() const { return shape_; }
   Bytes bytes() const { return bytes_; }
 
+  /// The same bytes under another name.
+  Tensor named(std::string name) const {
+    Tensor other{*this};
+    other.name_ = std::move(name);
+    return other;
+  }
+  /// `count` rows from `first` on: the same memory, borrowed or owned as this. The tensor has a first
+  /// dimension of at least `first + count` (the caller checks).
+  Tensor rows(std::size_t first, std::size_t count) const {
+    const std::size_t row_bytes = bytes_.size() / static_cast<std::size_t>(shape_[0]);
+    Tensor part{name_, type_, shape_};
+    part.shape_[0] = static_cast<std::int64_t>(count);
+    part.bytes_ = bytes_.subspan(first * row_bytes, count * row_bytes);
+    if (!owned_.empty()) part.owned_ = owned_.slice(first * row_bytes, count * row_bytes);
+    return part;
+  }
+
   /// The elements; T must be what type() says (the caller checks) and the bytes aligned for it.
   template <typename T>
   std::span<const T> as() const {

@@ -115,6 +115,15 @@ Status check_sequence(const LoadedVersion& loaded) {
   return {};
 }
 
+/// Callers neither give nor get what goes from one run of a sequence to the next.
+void hide_states(LoadedVersion& loaded) {
+  for (const SequenceConfig::State& state : loaded.config.sequence.states) {
+    std::erase_if(loaded.signature.inputs, [&](const TensorSpec& spec) { return spec.name == state.input; });
+    std::erase_if(loaded.signature.outputs,
+                  [&](const TensorSpec& spec) { return spec.name == state.output; });
+  }
+}
+
 LoadOptions load_options(const ModelConfig& config, const LoadOptions& defaults) {
   return {.instances = config.instances.count > 0 ? config.instances.count : defaults.instances,
           .threads = config.instances.threads};
@@ -159,6 +168,7 @@ Result<std::unique_ptr<LoadedVersion>> load_version(const FoundVersion& found, c
   for (Status status : {check_config(*loaded), check_batching(*loaded), check_sequence(*loaded),
                         read_labels_of(found, *loaded), find_transform_of(*loaded)})
     if (!status.ok()) return std::unexpected{std::move(status)};
+  hide_states(*loaded);
   return loaded;
 }
 

@@ -80,10 +80,11 @@ Result<Tensor> batch_of(const TensorSpec& spec, const Row& row, std::size_t rows
 Result<std::vector<Row>> read_rows(const LoadedVersion& loaded, const fs::path& folder) {
   const std::map<std::string, std::string>& files = loaded.config.warmup.input_files;
   for (const auto& [input, file] : files)
-    if (std::ranges::find(loaded.signature.inputs, input, &TensorSpec::name) == loaded.signature.inputs.end())
+    if (std::ranges::find(loaded.model->signature().inputs, input, &TensorSpec::name) ==
+        loaded.model->signature().inputs.end())
       return failure(fmt::format("there is no input \"{}\" for {}", input, file));
   std::vector<Row> rows;
-  for (const TensorSpec& spec : loaded.signature.inputs) {
+  for (const TensorSpec& spec : loaded.model->signature().inputs) {
     const auto file = files.find(spec.name);
     Result<Row> row = file == files.end() ? Result<Row>{Row{}} : read_row(spec, folder, file->second);
     if (!row) return std::unexpected{std::move(row).error()};
@@ -95,7 +96,7 @@ Result<std::vector<Row>> read_rows(const LoadedVersion& loaded, const fs::path& 
 std::set<std::size_t> batch_sizes(const LoadedVersion& loaded) {
   const ModelConfig& config = loaded.config;
   std::set<std::size_t> sizes{1};
-  if (std::ranges::none_of(loaded.signature.inputs, has_open_rows)) return sizes;
+  if (std::ranges::none_of(loaded.model->signature().inputs, has_open_rows)) return sizes;
   if (!config.warmup.batch_sizes.empty())
     return {config.warmup.batch_sizes.begin(), config.warmup.batch_sizes.end()};
   sizes.insert(config.batching.preferred.begin(), config.batching.preferred.end());
@@ -145,7 +146,7 @@ Status warm_up(LoadedVersion& loaded, const fs::path& folder, Duration loop_run_
   for (const std::size_t size : batch_sizes(loaded)) {
     Tensors inputs;
     for (std::size_t i = 0; i < rows->size(); ++i) {
-      Result<Tensor> input = batch_of(loaded.signature.inputs[i], (*rows)[i], size);
+      Result<Tensor> input = batch_of(loaded.model->signature().inputs[i], (*rows)[i], size);
       if (!input) return input.error();
       inputs.push_back(*std::move(input));
     }

@@ -9,7 +9,6 @@
 namespace parlance::scheduling {
 
 bool InlineRun::await_ready() {
-  if (std::exchange(begun_, true)) return !ran_ || stage_.load(std::memory_order_acquire) == Stage::kDone;
   began_ = Clock::now();
   if (request_.deadline.expired(began_) || call_.cancelled()) return true;
   ran_ = true;

@@ -41,7 +41,6 @@ class InlineRun {
   TimePoint ended_;
   std::size_t copied_bytes_ = 0;
   std::size_t rows_ = 1;
-  bool begun_ = false;
   bool ran_ = false;
   std::atomic<Stage> stage_ = Stage::kRunning;
   std::optional<Result<models::RunOutputs>> outputs_;

@@ -1,16 +1,22 @@
 #include "scheduling/scheduler.h"
 
 #include <algorithm>
+#include <iterator>
+#include <span>
 #include <thread>
 #include <utility>
 
 #include "base/assert.h"
 #include "base/concat.h"
 #include "grpc/error_details.h"
-#include "rpc/offload.h"
+#include "scheduling/alarms.h"
+#include "scheduling/batch_assembly.h"
 #include "scheduling/errors.h"
 #include "scheduling/inline_run.h"
+#include "scheduling/queued_request.h"
+#include "scheduling/rows.h"
 #include "scheduling/statistics_table.h"
+#include "scheduling/submission.h"
 #include "scheduling/version_queue.h"
 
 namespace parlance::scheduling {
@@ -22,6 +28,65 @@ VersionQueue& queue_of(const models::ModelHandle& model) {
   return companion->queue();
 }
 
+/// Whose share it is: the name that the caller gives itself, else where it calls from.
+std::string_view client_of(const ServerCall& call) {
+  return call.request_metadata().get("x-client-id").value_or(call.peer());
+}
+
+/// As many parts as a run's largest batch asks for: usually one.
+std::vector<QueuedRequest> to_parts(VersionQueue& queue, const ServerCall& call, InferenceRequest& request) {
+  const models::ModelConfig& config = queue.config();
+  const std::size_t rows = rows_of(request.inputs);
+  const bool splits = queue.max_batch() > 1 && rows > queue.max_batch();
+  const std::size_t rows_each = splits ? queue.max_batch() : std::max<std::size_t>(rows, 1);
+  std::vector<QueuedRequest> parts(splits ? (rows + rows_each - 1) / rows_each : 1);
+  const std::uint32_t priority = request.priority > 0 ? request.priority : config.priority;
+  if (request.deadline.is_never() && config.queue.default_timeout > Duration::zero())
+    request.deadline = Deadline::after(Clock::now(), config.queue.default_timeout);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    QueuedRequest& part = parts[i];
+    part.queue = &queue;
+    part.deadline = request.deadline;
+    part.priority = priority > 0 ? priority : kLowestPriority;
+    part.client = request.client.empty() ? client_of(call) : request.client;
+    part.may_batch = request.may_batch && rows > 0;
+    part.rows = splits ? std::min(rows_each, rows - i * rows_each) : rows_each;
+    part.shape = queue.shape_key(request.inputs);
+    part.inputs = splits ? slice_rows(request.inputs, i * rows_each, part.rows) : std::move(request.inputs);
+    part.is_sequence = queue.keeps_state();
+    part.is_counted = i == 0;
+    part.step = part.is_sequence && request.sequence ? &*request.sequence : nullptr;
+  }
+  return parts;
+}
+
+/// Of a part that failed. Callers whom it makes sense for are told when to come back, as retry policies are.
+Status error_of(ServerCall& call, const QueuedRequest& failed) {
+  const Status& status = failed.result->error();
+  if (const auto retry = grpc::find_detail<grpc::RetryInfo>(status))
+    call.set_retry_pushback(std::chrono::ceil<std::chrono::milliseconds>(retry->retry_delay));
+  return status;
+}
+
+/// The parts' results as that of one request.
+InferenceResult join(std::span<QueuedRequest> parts) {
+  InferenceResult all = **std::move(parts.front().result);
+  if (parts.size() == 1) return all;
+  std::vector<models::Tensors> outputs;
+  outputs.push_back(std::move(all.outputs));
+  for (QueuedRequest& part : parts.subspan(1)) {
+    all.queued = std::max(all.queued, (*part.result)->queued);
+    all.computed += (*part.result)->computed;
+    all.copied_bytes += (*part.result)->copied_bytes;
+    outputs.push_back(std::move((*part.result)->outputs));
+  }
+  std::size_t joined_bytes = 0;
+  all.outputs = join_rows(outputs, joined_bytes);
+  all.copied_bytes += joined_bytes;
+  parts.front().queue->counters().copied(joined_bytes);
+  return all;
+}
+
 std::size_t thread_count(unsigned asked) {
   return asked > 0 ? asked : std::max(1U, std::thread::hardware_concurrency());
 }
@@ -29,13 +94,16 @@ std::size_t thread_count(unsigned asked) {
 }  // namespace
 
 Scheduler::Scheduler(SchedulerOptions options)
-    : statistics_(std::make_unique<StatisticsTable>()), workers_(thread_count(options.threads)) {}
+    : statistics_(std::make_unique<StatisticsTable>()),
+      alarms_(std::make_unique<Alarms>()),
+      workers_(std::make_unique<net::ThreadPool>(thread_count(options.threads))) {}
 
 Scheduler::~Scheduler() = default;
 
 models::MakeCompanion Scheduler::queue_maker() {
   return [this](const std::string& model, std::int64_t version, const models::LoadedVersion& loaded) {
-    auto queue = std::make_shared<VersionQueue>(loaded, statistics_->counters(model, version));
+    auto queue = std::make_shared<VersionQueue>(model, loaded, statistics_->counters(model, version),
+                                                *workers_, *alarms_);
     statistics_->set_queue(model, version, queue);
     return std::make_unique<QueueCompanion>(std::move(queue));
   };
@@ -44,17 +112,53 @@ models::MakeCompanion Scheduler::queue_maker() {
 Task<Result<InferenceResult>> Scheduler::infer(ServerCall& call, InferenceRequest& request) {
   VersionQueue& queue = queue_of(request.model);
   request.deadline = earliest(request.deadline, call.deadline());
-  InlineRun run{call, request, queue.counters()};
-  if (!queue.runs_inline()) {
-    auto work = [&run] { return run.await_ready(); };
-    (void)co_await offload(workers_, work);
+  if (queue.runs_inline()) {
+    InlineRun run{call, request, queue.counters()};
+    co_return co_await run;
   }
-  co_return co_await run;
+  std::vector<QueuedRequest> parts = to_parts(queue, call, request);
+  Submission submission{call, parts};
+  co_await submission;
+  if (const QueuedRequest* failed = submission.failed()) co_return error_of(call, *failed);
+  co_return join(parts);
+}
+
+Task<BatchResult> Scheduler::infer_all(ServerCall& call, std::span<InferenceRequest> requests) {
+  std::vector<std::size_t> ends;  // of each request's parts
+  std::vector<QueuedRequest> parts;
+  for (InferenceRequest& request : requests) {
+    request.deadline = earliest(request.deadline, call.deadline());
+    std::vector<QueuedRequest> own = to_parts(queue_of(request.model), call, request);
+    std::ranges::move(own, std::back_inserter(parts));
+    ends.push_back(parts.size());
+  }
+  Submission submission{call, parts};
+  co_await submission;
+  BatchResult all;
+  if (const QueuedRequest* failed = submission.failed()) {
+    all.failed = static_cast<std::size_t>(
+        std::ranges::upper_bound(ends, static_cast<std::size_t>(failed - parts.data())) - ends.begin());
+    all.status = error_of(call, *failed);
+    co_return all;
+  }
+  std::size_t first = 0;
+  for (const std::size_t end : ends) {
+    all.results.push_back(join(std::span{parts}.subspan(first, end - first)));
+    first = end;
+  }
+  co_return all;
+}
+
+void Scheduler::end_sequence(const models::ModelHandle& model, const std::string& id) {
+  queue_of(model).end_sequence(id);
 }
 
 std::vector<VersionStatistics> Scheduler::statistics() const { return statistics_->all(); }
 
-std::vector<BatchRecord> Scheduler::recent_batches(std::string_view, std::int64_t) const { return {}; }
+std::vector<BatchRecord> Scheduler::recent_batches(std::string_view model, std::int64_t version) const {
+  const std::shared_ptr<VersionQueue> queue = statistics_->queue(model, version);
+  return queue == nullptr ? std::vector<BatchRecord>{} : queue->recent_batches();
+}
 
 Result<void> Scheduler::scale(const models::ModelHandle& model, unsigned instances) {
   if (instances == 0 || instances > kMaxInstances)

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,12 +19,19 @@
 
 namespace parlance::scheduling {
 
+class Alarms;
 class StatisticsTable;
-class VersionQueue;
 
 struct SchedulerOptions {
   /// Threads that all models' runs share, but those that are made on an event loop; 0: one a core.
   unsigned threads = 0;
+};
+
+/// What Scheduler::infer_all() comes to.
+struct BatchResult {
+  std::vector<InferenceResult> results;  // of all requests in their order, when status is OK; else empty
+  std::size_t failed = 0;                // which request it was that failed
+  Status status;
 };
 
 /// Decides for every request whether, when and with which others it is run. One a server: it outlives the
@@ -46,6 +53,14 @@ class Scheduler {
   /// model's repository has this scheduler's queue_maker().
   Task<Result<InferenceResult>> infer(ServerCall& call, InferenceRequest& request);
 
+  /// Puts all requests into their queues at once, so that they may share runs with each other and with those
+  /// of other calls; models whose runs are short enough for the event loop, too, are run by workers then. All
+  /// or nothing: the first that fails takes those out that still wait.
+  Task<BatchResult> infer_all(ServerCall& call, std::span<InferenceRequest> requests);
+
+  /// The state of that sequence is freed, unless a step of it is queued or running.
+  void end_sequence(const models::ModelHandle& model, const std::string& id);
+
   /// By model and version; also of versions that were unloaded.
   std::vector<VersionStatistics> statistics() const;
 
@@ -61,7 +76,8 @@ class Scheduler {
 
  private:
   const std::unique_ptr<StatisticsTable> statistics_;
-  net::ThreadPool workers_;
+  const std::unique_ptr<Alarms> alarms_;
+  const std::unique_ptr<net::ThreadPool> workers_;  // last: what it runs uses the others
 };
 
 }  // namespace parlance::scheduling

@@ -29,8 +29,7 @@ std::vector<VersionStatistics> StatisticsTable::all() const {
     statistics.model = key.first;
     statistics.version = key.second;
     entry.counters->fill(statistics);
-    if (const std::shared_ptr<VersionQueue> queue = entry.queue.lock())
-      statistics.instances = queue->instances();
+    if (const std::shared_ptr<VersionQueue> queue = entry.queue.lock()) queue->fill(statistics);
   }
   return all;
 }

@@ -192,7 +192,7 @@ std::vector<Bad> bad_requests() {
   return {
       {"no model", PredictRequest{}, invalid, "model_name field is required and must not be empty"},
       {"unknown model", with(digit(), [](PredictRequest& it) { it.set_model_name("cats"); }),
-       StatusCode::kNotFound, "Model \"cats\" not found; available: digits, magika"},
+       StatusCode::kNotFound, "Model \"cats\" not found; available: digits, magika, silero_vad"},
       {"unknown version", with(digit(), [](PredictRequest& it) { it.set_model_version(7); }),
        StatusCode::kNotFound, "Model \"digits\" has no version 7; available: 1"},
       {"negative version", with(digit(), [](PredictRequest& it) { it.set_model_version(-1); }),
