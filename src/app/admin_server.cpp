@@ -1,6 +1,8 @@
 #include "app/admin_server.h"
 
+#include "app/admin_http.h"
 #include "dialects/management/service.h"
+#include "edge/http_front.h"
 #include "net/endpoint.h"
 #include "services/admin.h"
 
@@ -24,13 +26,19 @@ bool is_public(const std::string& address) {
 
 AdminServer::AdminServer(const ServeConfig& config, const Sources& sources, const Log& log)
     : config_(config), log_(log) {
-  if (addresses_of(config).empty()) return;
+  if (!is_wanted(config)) return;
+  auto answer = [routes = admin_routes(sources.metrics, *sources.health)](edge::HttpRequest request) {
+    return routes.handle(std::move(request));
+  };
+  const auto log_error = [&log](std::string_view text) { log.error(text); };
   server_ = std::make_unique<Server>(
       ServerOptions{.listen = addresses_of(config),
                     .threads = 1,
+                    .front = edge::make_http_front({.handler = std::move(answer), .log = log_error}),
                     .shutdown_grace = kGrace,
                     .log = [&log](LogLevel level, std::string_view text) { log.write(level, text); }});
-  server_->add(std::make_shared<dialects::management::ModelManagementHandler>(sources.models));
+  server_->add(
+      std::make_shared<dialects::management::ModelManagementHandler>(sources.models, sources.scheduler));
   services::add_admin_services(*server_, sources.health);
 }
 

@@ -91,7 +91,7 @@ void add_counters(std::string& text, const management::VersionCounters& counters
   add_line(text, "batches",
            fmt::format("{} of {} rows, {} on average", count_text(counters.batches()),
                        count_text(counters.rows()), time_text(duration_of(counters.mean_compute_time()))));
-  add_line(text, "saved work", counts_text(counters.saved_work()));
+  add_line(text, "saved work", count_text(counters.saved_work()));
   add_line(text, "dead work",
            fmt::format("{} run for nobody, {} too late", count_text(counters.dead_work()),
                        count_text(counters.late_work())));
@@ -117,6 +117,7 @@ std::string version_text(const management::Model& model, const management::Model
   if (version.reload().state() != management::Reload::NONE) {
     add_line(text, "reload", reload_text(version.reload()));
   }
+  for (const std::string& warning : version.warnings()) add_line(text, "warning", warning);
   add_line(text, "names", names_of(model, version));
   if (version.has_instances()) {
     add_line(text, "backend", version.backend());
@@ -125,6 +126,10 @@ std::string version_text(const management::Model& model, const management::Model
     add_line(text, "instances",
              fmt::format("{}, {} threads each", version.instances().count(), version.instances().threads()));
     add_line(text, "batching", batching_of(version.batching()));
+    if (version.has_load_time()) {
+      add_line(text, "loaded", fmt::format("in {}, {} times", time_text(duration_of(version.load_time())),
+                                           version.loads()));
+    }
     add_line(text, "one row", fmt::format("{} at warm-up", time_text(duration_of(version.typical_run()))));
   }
   if (version.has_counters()) add_counters(text, version.counters());
@@ -163,12 +168,12 @@ std::string model_text(const management::Model& model) {
 
 std::string batches_table(const management::ListBatchesResponse& batches) {
   if (batches.batches().empty()) return "no batches yet\n";
-  Rows rows{{"AT", "MODEL", "REQUESTS", "ROWS", "PADDED", "WAITED", "COMPUTED", "CLOSED BY"}};
+  Rows rows{{"AT", "MODEL", "REQUESTS", "ROWS", "PADDED", "WAITED", "COMPUTED", "QUEUE", "CLOSED BY"}};
   for (const management::Batch& batch : batches.batches()) {
     rows.push_back({time_of_day(batch.at()), fmt::format("{}:{}", batch.model(), batch.version()),
                     count_text(batch.requests()), count_text(batch.rows()), count_text(batch.padded_rows()),
-                    time_text(duration_of(batch.waited())),
-                    batch.failed() ? "failed" : time_text(duration_of(batch.computed())), batch.closed_by()});
+                    time_text(duration_of(batch.waited())), time_text(duration_of(batch.computed())),
+                    count_text(batch.queue_left()), batch.closed_by()});
   }
   return text_table(rows);
 }

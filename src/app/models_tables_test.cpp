@@ -64,7 +64,8 @@ TEST(ModelsTables, ABatchALine) {
   batch.mutable_waited()->set_nanos(1'500'000);
   batch.mutable_computed()->set_nanos(800'000);
   const std::string table = batches_table(batches);
-  EXPECT_NE(table.find("digits:3         5     7       1  1.50 ms    800 µs   deadline\n"), std::string::npos)
+  EXPECT_NE(table.find("digits:3         5     7       1  1.50 ms    800 µs      0   deadline\n"),
+            std::string::npos)
       << table;
 }
 

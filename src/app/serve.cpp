@@ -51,6 +51,7 @@ ServerOptions server_options(const ServeConfig& config, Interceptors interceptor
           .interceptors = std::move(interceptors),
           .max_receive_message_bytes = config.max_receive_message_bytes,
           .memory_bytes = config.memory_bytes,
+          .call_statistics = AdminServer::is_wanted(config),
           .shutdown_grace = config.shutdown_grace,
           .log = [&log](LogLevel level, std::string_view text) { log.write(level, text); }};
 }
@@ -128,8 +129,14 @@ class InferenceServer {
   models::Repository models_;
   std::shared_ptr<services::HealthRegistry> health_ = std::make_shared<services::HealthRegistry>();
   ModelHealth model_health_{models_, *health_};
-  AdminServer admin_{config_, {.models = models_, .health = health_}, log_};
-  Server server_;  // the servers last: they stop before what their handlers use goes away
+  // The servers last: they stop before what their handlers use goes away.
+  Server server_;
+  AdminServer admin_{config_,
+                     {.models = models_,
+                      .scheduler = scheduler_,
+                      .health = health_,
+                      .metrics = {server_, models_, scheduler_}},
+                     log_};
 };
 
 }  // namespace

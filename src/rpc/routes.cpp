@@ -14,7 +14,7 @@ void Routes::add(std::shared_ptr<Service> service) {
   const std::string name{service->full_name()};
   require(names_.insert(name).second, "Server::add: a service of this name is already served");
   for (MethodBinding& method : service->methods()) {
-    method.set_path("/" + name + "/" + method.name());
+    method.set_path("/" + name + "/" + method.name(), methods_.size());
     std::string path = method.path();
     methods_.emplace(std::move(path), std::move(method));
   }
@@ -24,6 +24,12 @@ void Routes::add(std::shared_ptr<Service> service) {
 const MethodBinding* Routes::find(std::string_view path) const {
   const auto found = methods_.find(path);
   return found == methods_.end() ? nullptr : &found->second;
+}
+
+std::vector<std::string> Routes::paths() const {
+  std::vector<std::string> paths(methods_.size());
+  for (const auto& [path, method] : methods_) paths[method.number()] = path;
+  return paths;
 }
 
 Status Routes::unknown(std::string_view path) const {

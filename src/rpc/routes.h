@@ -25,6 +25,9 @@ class Routes {
   Status unknown(std::string_view path) const;
 
   const std::vector<std::shared_ptr<Service>>& services() const { return services_; }
+  std::size_t method_count() const { return methods_.size(); }
+  /// The method's path at the place of each number.
+  std::vector<std::string> paths() const;
 
  private:
   struct TextHash : std::hash<std::string_view> {

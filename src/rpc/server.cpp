@@ -199,6 +199,18 @@ Server::MemoryUse Server::memory() const {
   return {memory.limit_bytes(), memory.taken_bytes(), memory.most_taken_bytes()};
 }
 
+std::vector<CallStatistics> Server::call_statistics() const {
+  std::vector<CallStatistics> statistics;
+  if (!impl_->options.call_statistics || impl_->workers.empty()) return statistics;
+  const std::vector<std::string> paths = impl_->routes.paths();
+  for (std::size_t method = 0; method <= paths.size(); ++method) {
+    CallStatistics& sums = statistics.emplace_back();
+    sums.method = method < paths.size() ? paths[method].substr(1) : "other";
+    for (const auto& worker : impl_->workers) worker->server_loop().counters()->add_to(sums, method);
+  }
+  return statistics;
+}
+
 bool Server::ended() const { return impl_->drained != nullptr && impl_->drained->try_wait(); }
 
 std::shared_ptr<net::Connector> Server::in_process_connector() const { return impl_->in_process; }

@@ -9,6 +9,7 @@
 #include "base/timer_heap.h"
 #include "grpc/header_list.h"
 #include "net/http2_transport.h"
+#include "rpc/call_counters.h"
 #include "rpc/channelz_info.h"
 #include "rpc/keepalive.h"
 #include "rpc/request_head.h"
@@ -130,7 +131,12 @@ class ServerConnection final : http2::ConnectionObserver, net::Http2Transport::O
 class ServerLoop final : TimerNode {
  public:
   ServerLoop(net::Loop& loop, const ServerOptions& options, const Routes& routes, MemoryBudget& memory)
-      : loop_(loop), options_(options), routes_(routes), memory_(memory), trace_(Clock::now()) {}
+      : loop_(loop),
+        options_(options),
+        routes_(routes),
+        memory_(memory),
+        counters_(options.call_statistics ? std::make_unique<CallCounters>(routes.method_count()) : nullptr),
+        trace_(Clock::now()) {}
   ~ServerLoop() override {
     loop_.disarm(*this);
     *reference_ = nullptr;
@@ -143,6 +149,9 @@ class ServerLoop final : TimerNode {
   const Routes& routes() const { return routes_; }
   LoopMemory& memory() { return memory_; }
   CallFigures& figures() { return figures_; }
+  /// Null without ServerOptions::call_statistics.
+  CallCounters* counters() { return counters_.get(); }
+  const CallCounters* counters() const { return counters_.get(); }
   Trace& trace() { return trace_; }
   void log(LogLevel level, std::string_view text) const { options_.log(level, text); }
 
@@ -190,6 +199,7 @@ class ServerLoop final : TimerNode {
   LoopMemory memory_;
   const std::shared_ptr<ServerLoop*> reference_ = std::make_shared<ServerLoop*>(this);
   CallFigures figures_;
+  const std::unique_ptr<CallCounters> counters_;
   Trace trace_;
   std::vector<std::unique_ptr<ServerConnection>> connections_;
   std::vector<ServerStream*> calls_;

@@ -49,6 +49,7 @@ void ServerStream::begin() {
 void ServerStream::begin_call(const Status& error) {
   server_loop_.figures().start(loop_.now());
   binding_ = head_->method;
+  if (CallCounters* counters = server_loop_.counters()) counters->start(method_number());
   if (binding_ != nullptr) method_ = binding_->path();
   authority_ = head_->authority;
   may_want_hops_ = head_->wants_hops;
@@ -60,6 +61,19 @@ void ServerStream::begin_call(const Status& error) {
   if (!server_loop_.options().interceptors.empty()) return start_interceptors(error);
   if (!error.ok()) return finish(refused(error));
   if (binding_->streams_requests()) start_handler();
+}
+
+std::size_t ServerStream::method_number() const {
+  return binding_ != nullptr ? binding_->number() : server_loop_.routes().method_count();
+}
+
+void ServerStream::count_end(StatusCode status) {
+  CallCounters* counters = server_loop_.counters();
+  if (counters == nullptr) return;
+  counters->end(method_number(), {.status = status,
+                                  .duration = Clock::now() - received_at(),
+                                  .sent_bytes = sent_bytes_,
+                                  .received_bytes = received_bytes_});
 }
 
 void ServerStream::start_interceptors(const Status& error) {
@@ -179,6 +193,7 @@ std::optional<grpc::ReceivedMessage> ServerStream::try_read() {
 std::optional<grpc::ReceivedMessage> ServerStream::next_message() {
   std::optional<grpc::ReceivedMessage> message = reader_.next();
   charge_unread(reader_.bytes_buffered());
+  if (message) received_bytes_ += message->payload.size();
   if (message && connection_ != nullptr) connection_->figures().received(1, loop_.now());
   if (!message || !(message->compressed || is_filtered())) return message;
   Result<Buffer> payload = decoded(*message);
@@ -303,7 +318,10 @@ void ServerStream::on_closed(const http2::StreamEnd& end) {
   closing_ = true;
   connection_->recharge_unread(unread_bytes_, 0);
   connection_->figures().streams.end(finished_ && end.code == http2::ErrorCode::kNoError);
-  if (!finished_ && !head_->plain_http) server_loop_.figures().end(false);
+  if (!finished_ && !head_->plain_http) {
+    server_loop_.figures().end(false);
+    count_end(StatusCode::kCancelled);
+  }
   connection_ = nullptr;
   loop_.disarm(*this);
   if (interceptors_ != nullptr) interceptors_->settle(caller_left());

@@ -127,6 +127,8 @@ class ServerStream final : public ServerCall, http2::StreamObserver, TimerNode {
   /// Sends the trailers. The first status wins.
   void finish(const Status& status);
   void send_trailers(const Status& status);
+  std::size_t method_number() const;
+  void count_end(StatusCode status);
   void send_head();
   void answer_plain_http();
   std::optional<grpc::ReceivedMessage> next_message();
@@ -152,6 +154,8 @@ class ServerStream final : public ServerCall, http2::StreamObserver, TimerNode {
   const MethodBinding* binding_ = nullptr;
   grpc::MessageReader reader_;
   grpc::ReceivedMessage request_;
+  std::uint64_t received_bytes_ = 0;  // of messages, as they were on the wire
+  std::uint64_t sent_bytes_ = 0;
   std::size_t charged_bytes_ = 0;  // received and not yet given back to the stream's window
 
   std::size_t unread_bytes_ = 0;  // received and not yet taken, as the connection counts it

@@ -67,6 +67,7 @@ bool ServerStream::send_message(Buffer framed, bool compress) {
     framed = grpc::compress_and_frame(response_encoding_, framed.bytes().subspan(grpc::kPrefixBytes));
   }
   connection_->figures().sent(loop_.now());
+  sent_bytes_ += framed.size() - grpc::kPrefixBytes;
   connection_->http2().send_data(id_, std::move(framed), false);
   connection_->flush();
   return true;
@@ -80,6 +81,7 @@ std::byte* ServerStream::place_message(std::size_t framed_bytes) {
   std::byte* at = connection_->http2().place_data(id_, framed_bytes, false);
   if (at == nullptr) return nullptr;
   connection_->figures().sent(loop_.now());
+  sent_bytes_ += framed_bytes - grpc::kPrefixBytes;
   connection_->flush();
   return at;
 }
@@ -99,6 +101,7 @@ void ServerStream::finish(const Status& status) {
   if (!can_send()) return;
   finished_ = true;
   server_loop_.figures().end(status.ok());
+  count_end(status.code());
   loop_.disarm(*this);
   if (interceptors_ != nullptr) interceptors_->settle(status);
   if (wants_hops()) add_own_hop();

@@ -37,7 +37,12 @@ class MethodBinding {
   const std::string& name() const { return name_; }
   /// "/inference.InferenceService/Predict", once the service is added to a server.
   const std::string& path() const { return path_; }
-  void set_path(std::string path) { path_ = std::move(path); }
+  /// Counts the server's methods from 0.
+  std::size_t number() const { return number_; }
+  void set_path(std::string path, std::size_t number) {
+    path_ = std::move(path);
+    number_ = number;
+  }
   MethodType type() const { return type_; }
   bool streams_requests() const {
     return type_ == MethodType::kClientStreaming || type_ == MethodType::kBidiStreaming;
@@ -50,6 +55,7 @@ class MethodBinding {
  private:
   std::string name_;
   std::string path_;
+  std::size_t number_ = 0;
   MethodType type_;
   std::unique_ptr<Starter> starter_;
 };

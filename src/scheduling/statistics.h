@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "scheduling/latency_histogram.h"
+#include "base/latency_histogram.h"
 
 namespace parlance::scheduling {
 

@@ -1,6 +1,8 @@
 #include "dialects/management/model_messages.h"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 #include <map>
 #include <ranges>
 #include <utility>
@@ -29,6 +31,46 @@ messages::Batching batching_message(const models::BatchingConfig& config) {
   return message;
 }
 
+google::protobuf::Duration mean_of(const scheduling::DurationSum& sum) {
+  const std::uint64_t mean_ns = sum.count == 0 ? 0 : sum.ns / sum.count;
+  return to_message(std::chrono::nanoseconds{mean_ns});
+}
+
+messages::VersionCounters counters_message(const scheduling::VersionStatistics& counted) {
+  messages::VersionCounters message;
+  message.set_queue_length(counted.waiting);
+  auto& requests = *message.mutable_requests();
+  requests["ok"] = counted.success.count;
+  requests["failed"] = counted.fail.count;
+  requests["cancelled"] = counted.cancelled.count;
+  requests["expired"] = counted.expired.count;
+  requests["refused"] = counted.refused.count;
+  message.set_batches(counted.execution_count);
+  message.set_rows(counted.inference_count);
+  message.set_saved_work(counted.saved_work);
+  message.set_dead_work(counted.dead_work);
+  message.set_late_work(counted.late_work);
+  message.set_copied_bytes(counted.copied_bytes);
+  *message.mutable_mean_queue_time() = mean_of(counted.queue);
+  *message.mutable_mean_compute_time() = mean_of(counted.compute_infer);
+  return message;
+}
+
+messages::Batch batch_message(const models::VersionStatus& version, const scheduling::BatchRecord& record) {
+  messages::Batch message;
+  message.set_model(version.model);
+  message.set_version(version.version);
+  *message.mutable_at() = to_message(record.began);
+  message.set_requests(static_cast<std::uint32_t>(record.requests));
+  message.set_rows(static_cast<std::uint32_t>(record.rows));
+  message.set_padded_rows(static_cast<std::uint32_t>(record.padded_rows));
+  message.set_closed_by(std::string{scheduling::to_string(record.reason)});
+  *message.mutable_waited() = to_message(record.waited);
+  *message.mutable_computed() = to_message(record.computed);
+  message.set_queue_left(static_cast<std::uint32_t>(record.queue_left));
+  return message;
+}
+
 }  // namespace
 
 messages::ModelState to_message(models::VersionState state) {
@@ -49,8 +91,38 @@ messages::ModelState to_message(models::VersionState state) {
   return messages::MODEL_STATE_UNSPECIFIED;
 }
 
+messages::Reload to_message(const models::Reload& reload) {
+  messages::Reload message;
+  message.set_reason(reload.reason);
+  switch (reload.state) {
+    case models::Reload::State::kNone:
+      break;
+    case models::Reload::State::kLoading:
+      message.set_state(messages::Reload::LOADING);
+      break;
+    case models::Reload::State::kWarming:
+      message.set_state(messages::Reload::WARMING);
+      break;
+    case models::Reload::State::kFailed:
+      message.set_state(messages::Reload::FAILED);
+      break;
+  }
+  return message;
+}
+
+messages::MemoryReceipt to_message(const models::MemoryReceipt& receipt) {
+  messages::MemoryReceipt message;
+  message.set_rss_before_bytes(receipt.rss_before_bytes);
+  message.set_rss_after_bytes(receipt.rss_after_bytes);
+  message.set_pinned_requests(receipt.pinned);
+  *message.mutable_waited() = to_message(receipt.waited);
+  *message.mutable_at() = to_message(receipt.at);
+  return message;
+}
+
 messages::ModelEvent::Change to_message(const models::VersionStatus& status) {
   messages::ModelEvent::Change message;
+  if (status.reload.state != models::Reload::State::kNone) *message.mutable_reload() = to_message(status.reload);
   message.set_model(status.model);
   message.set_version(status.version);
   message.set_state(to_message(status.state));
@@ -75,13 +147,14 @@ google::protobuf::Timestamp to_message(std::chrono::system_clock::time_point tim
 }
 
 messages::ListModelsResponse ModelDescriber::list(const RepeatedPtrField<std::string>& models) const {
+  const Statistics statistics = scheduler_.statistics();
   messages::ListModelsResponse response;
   std::string last;
   for (const models::VersionStatus& status : repository_.versions()) {
     if (status.model == last || (!models.empty() && std::ranges::find(models, status.model) == models.end()))
       continue;
     last = status.model;
-    if (Result<messages::Model> model = describe(status.model, 0)) {
+    if (Result<messages::Model> model = describe(status.model, 0, statistics)) {
       *response.add_models() = *std::move(model);
     }
   }
@@ -90,6 +163,11 @@ messages::ListModelsResponse ModelDescriber::list(const RepeatedPtrField<std::st
 }
 
 Result<messages::Model> ModelDescriber::describe(std::string_view model, std::int64_t version) const {
+  return describe(model, version, scheduler_.statistics());
+}
+
+Result<messages::Model> ModelDescriber::describe(std::string_view model, std::int64_t version,
+                                                 const Statistics& statistics) const {
   messages::Model message;
   bool known = false;
   for (const models::VersionStatus& status : repository_.versions()) {
@@ -99,12 +177,18 @@ Result<messages::Model> ModelDescriber::describe(std::string_view model, std::in
       message.set_reason(status.reason);
     } else if (version == 0 || version == status.version) {
       known = true;
-      *message.add_versions() = describe(status);
+      *message.add_versions() = describe(status, statistics);
     }
   }
   const auto chosen = repository_.find(model, version);
   if (!known && !chosen) return std::unexpected{chosen.error()};
   message.set_name(std::string{model});
+  for (const auto& [label, labelled] : repository_.labels(model)) {
+    (*message.mutable_labels())[label] = labelled;
+    for (messages::ModelVersion& each : *message.mutable_versions()) {
+      if (each.version() == labelled) each.add_labels(label);
+    }
+  }
   message.set_ready(repository_.ready(model));
   const std::vector<std::string> required = repository_.required();
   message.set_required(std::ranges::find(required, model) != required.end());
@@ -112,11 +196,21 @@ Result<messages::Model> ModelDescriber::describe(std::string_view model, std::in
   return message;
 }
 
-messages::ModelVersion ModelDescriber::describe(const models::VersionStatus& status) const {
+messages::ModelVersion ModelDescriber::describe(const models::VersionStatus& status,
+                                                const Statistics& statistics) const {
   messages::ModelVersion message;
   message.set_version(status.version);
   message.set_state(to_message(status.state));
   message.set_reason(status.reason);
+  if (status.reload.state != models::Reload::State::kNone) *message.mutable_reload() = to_message(status.reload);
+  if (status.receipt) *message.mutable_unloaded() = to_message(*status.receipt);
+  message.mutable_warnings()->Add(status.warnings.begin(), status.warnings.end());
+  message.set_loads(status.loads);
+  if (status.loads > 0) *message.mutable_load_time() = to_message(status.load_time);
+  const auto counted = std::ranges::find_if(statistics, [&](const scheduling::VersionStatistics& each) {
+    return each.model == status.model && each.version == status.version;
+  });
+  if (counted != statistics.end()) *message.mutable_counters() = counters_message(*counted);
   const auto handle = repository_.find(status.model, status.version);
   if (!handle) return message;
   message.set_backend(handle->backend());
@@ -126,7 +220,34 @@ messages::ModelVersion ModelDescriber::describe(const models::VersionStatus& sta
   message.mutable_instances()->set_count(handle->config().instances.count);
   *message.mutable_batching() = batching_message(handle->config().batching);
   *message.mutable_typical_run() = to_message(handle->typical_run());
+  if (counted != statistics.end()) {
+    message.mutable_instances()->set_count(counted->instances);
+    *message.mutable_batching()->mutable_current_delay() = to_message(counted->max_delay);
+  }
   return message;
+}
+
+Result<messages::ListBatchesResponse> ModelDescriber::batches(std::string_view model, std::int64_t version,
+                                                              std::size_t limit) const {
+  std::vector<messages::Batch> batches;
+  bool known = model.empty();
+  for (const models::VersionStatus& status : repository_.versions()) {
+    const bool is_meant =
+        (model.empty() || model == status.model) && (version == 0 || version == status.version);
+    if (!is_meant) continue;
+    known = true;
+    for (const scheduling::BatchRecord& record : scheduler_.recent_batches(status.model, status.version)) {
+      batches.push_back(batch_message(status, record));
+    }
+  }
+  if (!known) return std::unexpected{repository_.find(model, version).error()};
+  std::ranges::stable_sort(batches, std::greater{}, [](const messages::Batch& batch) {
+    return std::pair{batch.at().seconds(), batch.at().nanos()};
+  });
+  if (limit > 0 && batches.size() > limit) batches.resize(limit);
+  messages::ListBatchesResponse response;
+  response.mutable_batches()->Add(std::move_iterator{batches.begin()}, std::move_iterator{batches.end()});
+  return response;
 }
 
 }  // namespace parlance::dialects::management

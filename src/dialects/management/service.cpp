@@ -34,6 +34,24 @@ Task<Result<messages::Model>> ModelManagementHandler::DescribeModel(
   co_return describer_.describe(request->model(), request->version());
 }
 
+Task<Result<messages::LoadModelResponse>> ModelManagementHandler::LoadModel(
+    ServerCall&, Incoming<messages::LoadModelRequest> request) {
+  auto work = [this, &request] { return load(*request); };
+  auto response = co_await offload(workers_, work);
+  co_return response;
+}
+
+Result<messages::LoadModelResponse> ModelManagementHandler::load(const messages::LoadModelRequest& request) {
+  if (const Status status = repository_.load(request.model(), request.version()); !status.ok()) {
+    return std::unexpected{status};
+  }
+  Result<messages::Model> model = describer_.describe(request.model(), request.version());
+  if (!model) return std::unexpected{model.error()};
+  messages::LoadModelResponse response;
+  *response.mutable_model() = *std::move(model);
+  return response;
+}
+
 Task<Result<messages::UnloadModelResponse>> ModelManagementHandler::UnloadModel(
     ServerCall& call, Incoming<messages::UnloadModelRequest> request) {
   auto work = [this, &call, &request] { return unload(*request, call.deadline()); };
@@ -41,22 +59,63 @@ Task<Result<messages::UnloadModelResponse>> ModelManagementHandler::UnloadModel(
   co_return response;
 }
 
+// `version`, or with 0 every one that is READY; 0 again when there is none: the repository says what is
+// wrong.
+std::vector<std::int64_t> ModelManagementHandler::versions_meant(const std::string& model,
+                                                                 std::int64_t version) const {
+  if (version != 0) return {version};
+  std::vector<std::int64_t> versions;
+  for (const models::VersionStatus& status : repository_.versions()) {
+    if (status.model == model && status.state == models::VersionState::kReady) {
+      versions.push_back(status.version);
+    }
+  }
+  return versions.empty() ? std::vector<std::int64_t>{0} : versions;
+}
+
 Result<messages::UnloadModelResponse> ModelManagementHandler::unload(
     const messages::UnloadModelRequest& request, Deadline deadline) {
-  std::vector<std::int64_t> versions;
-  if (request.version() != 0) versions.push_back(request.version());
-  for (const models::VersionStatus& status : repository_.versions()) {
-    const bool is_meant = request.version() == 0 && status.model == request.model();
-    if (is_meant && status.state == models::VersionState::kReady) versions.push_back(status.version);
-  }
-  if (versions.empty()) versions.push_back(0);  // the repository says what is wrong
   messages::UnloadModelResponse response;
-  for (const std::int64_t version : versions) {
+  for (const std::int64_t version : versions_meant(request.model(), request.version())) {
     const Status status = repository_.unload(request.model(), version, deadline);
     if (!status.ok()) return std::unexpected{status};
     response.add_versions()->set_version(version);
   }
+  for (const models::VersionStatus& status : repository_.versions()) {
+    for (auto& unloaded : *response.mutable_versions()) {
+      const bool is_it = status.model == request.model() && status.version == unloaded.version();
+      if (is_it && status.receipt) *unloaded.mutable_receipt() = to_message(*status.receipt);
+    }
+  }
   return response;
+}
+
+Task<Result<messages::ScaleModelResponse>> ModelManagementHandler::ScaleModel(
+    ServerCall&, Incoming<messages::ScaleModelRequest> request) {
+  auto work = [this, &request] { return scale(*request); };
+  auto response = co_await offload(workers_, work);
+  co_return response;
+}
+
+Result<messages::ScaleModelResponse> ModelManagementHandler::scale(
+    const messages::ScaleModelRequest& request) {
+  for (const std::int64_t version : versions_meant(request.model(), request.version())) {
+    const auto handle = repository_.find(request.model(), version);
+    if (!handle) return std::unexpected{handle.error()};
+    if (const auto scaled = scheduler_.scale(*handle, request.instances()); !scaled) {
+      return std::unexpected{scaled.error()};
+    }
+  }
+  Result<messages::Model> model = describer_.describe(request.model(), request.version());
+  if (!model) return std::unexpected{model.error()};
+  messages::ScaleModelResponse response;
+  *response.mutable_model() = *std::move(model);
+  return response;
+}
+
+Task<Result<messages::ListBatchesResponse>> ModelManagementHandler::ListBatches(
+    ServerCall&, Incoming<messages::ListBatchesRequest> request) {
+  co_return describer_.batches(request->model(), request->version(), request->limit());
 }
 
 Task<Status> ModelManagementHandler::WatchModels(ServerCall& call,

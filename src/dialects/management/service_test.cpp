@@ -34,7 +34,7 @@ class ModelManagement : public ::testing::Test {
     folder_.write("one/2/model.gated", "");
     folder_.write("two/model.yaml", "");
     EXPECT_TRUE(repository_.load().ok());
-    server_.add(std::make_shared<ModelManagementHandler>(repository_));
+    server_.add(std::make_shared<ModelManagementHandler>(repository_, scheduler_));
     const Result<void> started = server_.start();
     EXPECT_TRUE(started) << started.error().to_string();
     client_.emplace(Channel::open("127.0.0.1:" + std::to_string(server_.ports().at(0))));
@@ -56,7 +56,10 @@ class ModelManagement : public ::testing::Test {
 
   models::testing::TempFolder folder_;
   inference::testing::Gate gate_;
-  models::Repository repository_{{.root = folder_.path(), .threads_per_model = 1}, gated(gate_)};
+  scheduling::Scheduler scheduler_;
+  models::Repository repository_{
+      {.root = folder_.path(), .threads_per_model = 1, .make_companion = scheduler_.queue_maker()},
+      gated(gate_)};
   Server server_{{.listen = {"127.0.0.1:0"}, .threads = 1}};
   std::optional<Client> client_;
 };
@@ -117,15 +120,77 @@ TEST_F(ModelManagement, UnloadsEveryVersionOfAModel) {
   ASSERT_TRUE(unloaded) << unloaded.error().to_string();
   ASSERT_EQ(unloaded->versions_size(), 2);
   EXPECT_EQ(unloaded->versions(0).version(), 1);
+  EXPECT_GT(unloaded->versions(0).receipt().rss_before_bytes(), 0U);
   const auto model = describe("one");
   ASSERT_TRUE(model);
   EXPECT_FALSE(model->ready());
   EXPECT_EQ(model->versions(1).state(), messages::UNLOADED);
 }
 
+TEST_F(ModelManagement, LoadsWhatWasUnloadedAndWhatServes) {
+  messages::LoadModelRequest request;
+  request.set_model("one");
+  ASSERT_TRUE(unload("one"));
+  const auto loaded = client_->LoadModel(request, kPatience).wait();
+  ASSERT_TRUE(loaded) << loaded.error().to_string();
+  EXPECT_TRUE(loaded->model().ready());
+  EXPECT_EQ(loaded->model().versions(0).loads(), 2U);
+  const auto reloaded = client_->LoadModel(request, kPatience).wait();
+  ASSERT_TRUE(reloaded) << reloaded.error().to_string();
+  EXPECT_EQ(reloaded->model().versions(1).loads(), 3U);
+  EXPECT_EQ(reloaded->model().versions(1).state(), messages::READY);
+}
+
+TEST_F(ModelManagement, AFailedReloadSaysWhyAndTheOldVersionServes) {
+  folder_.write("one/model.yaml", "colour: red\n");
+  messages::LoadModelRequest request;
+  request.set_model("one");
+  const auto failed = client_->LoadModel(request, kPatience).wait();
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().code(), StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string{failed.error().message()}, ::testing::HasSubstr("colour"));
+  const auto model = describe("one");
+  ASSERT_TRUE(model);
+  EXPECT_TRUE(model->ready());
+}
+
+TEST_F(ModelManagement, TellsTheLabelsOfAVersion) {
+  folder_.write("one/model.yaml", "versions: {labels: {stable: 1}}\n");
+  messages::LoadModelRequest request;
+  request.set_model("one");
+  const auto loaded = client_->LoadModel(request, kPatience).wait();
+  ASSERT_TRUE(loaded) << loaded.error().to_string();
+  EXPECT_EQ(loaded->model().labels().at("stable"), 1);
+  EXPECT_THAT(loaded->model().versions(0).labels(), ElementsAre("stable"));
+}
+
 TEST_F(ModelManagement, SaysWhyAModelCannotBeUnloaded) {
   EXPECT_EQ(unload("three").error().code(), StatusCode::kNotFound);
   EXPECT_EQ(unload("two").error().code(), StatusCode::kFailedPrecondition);
+}
+
+TEST_F(ModelManagement, ScalesEveryReadyVersion) {
+  messages::ScaleModelRequest request;
+  request.set_model("one");
+  request.set_instances(3);
+  const auto scaled = client_->ScaleModel(request, kPatience).wait();
+  ASSERT_TRUE(scaled) << scaled.error().to_string();
+  ASSERT_EQ(scaled->model().versions_size(), 2);
+  EXPECT_EQ(scaled->model().versions(0).instances().count(), 3U);
+  EXPECT_EQ(scaled->model().versions(1).instances().count(), 3U);
+  request.set_instances(0);
+  EXPECT_EQ(client_->ScaleModel(request, kPatience).wait().error().code(), StatusCode::kInvalidArgument);
+  request.set_model("three");
+  EXPECT_EQ(client_->ScaleModel(request, kPatience).wait().error().code(), StatusCode::kNotFound);
+}
+
+TEST_F(ModelManagement, BatchesOfAModelThatIsNotThereAreNotFound) {
+  messages::ListBatchesRequest request;
+  const auto none = client_->ListBatches(request, kPatience).wait();
+  ASSERT_TRUE(none) << none.error().to_string();
+  EXPECT_EQ(none->batches_size(), 0);
+  request.set_model("three");
+  EXPECT_EQ(client_->ListBatches(request, kPatience).wait().error().code(), StatusCode::kNotFound);
 }
 
 TEST_F(ModelManagement, WatchBeginsWithEverythingAndTellsOfEachChange) {

@@ -1,8 +1,8 @@
-#include "scheduling/latency_histogram.h"
+#include "base/latency_histogram.h"
 
 #include <algorithm>
 
-namespace parlance::scheduling {
+namespace parlance {
 
 std::size_t latency_bucket(Duration duration) {
   const auto ns = static_cast<std::uint64_t>(std::max<Duration::rep>(duration.count(), 0));
@@ -11,4 +11,4 @@ std::size_t latency_bucket(Duration duration) {
   return static_cast<std::size_t>(bound - kLatencyBoundsUs.begin());
 }
 
-}  // namespace parlance::scheduling
+}  // namespace parlance

@@ -7,7 +7,7 @@
 
 #include "base/deadline.h"
 
-namespace parlance::scheduling {
+namespace parlance {
 
 /// Upper bounds, inclusive, in microseconds: those that gRPC's own latency metrics have (gRPC proposal A66).
 inline constexpr std::array<std::uint64_t, 41> kLatencyBoundsUs{
@@ -26,4 +26,4 @@ struct LatencyHistogram {
 /// The place of `duration` in `counts`.
 std::size_t latency_bucket(Duration duration);
 
-}  // namespace parlance::scheduling
+}  // namespace parlance
