@@ -127,8 +127,8 @@ std::string version_text(const management::Model& model, const management::Model
              fmt::format("{}, {} threads each", version.instances().count(), version.instances().threads()));
     add_line(text, "batching", batching_of(version.batching()));
     if (version.has_load_time()) {
-      add_line(text, "loaded", fmt::format("in {}, {} times", time_text(duration_of(version.load_time())),
-                                           version.loads()));
+      add_line(text, "loaded",
+               fmt::format("in {}, {} times", time_text(duration_of(version.load_time())), version.loads()));
     }
     add_line(text, "one row", fmt::format("{} at warm-up", time_text(duration_of(version.typical_run()))));
   }

@@ -122,7 +122,8 @@ messages::MemoryReceipt to_message(const models::MemoryReceipt& receipt) {
 
 messages::ModelEvent::Change to_message(const models::VersionStatus& status) {
   messages::ModelEvent::Change message;
-  if (status.reload.state != models::Reload::State::kNone) *message.mutable_reload() = to_message(status.reload);
+  if (status.reload.state != models::Reload::State::kNone)
+    *message.mutable_reload() = to_message(status.reload);
   message.set_model(status.model);
   message.set_version(status.version);
   message.set_state(to_message(status.state));
@@ -202,7 +203,8 @@ messages::ModelVersion ModelDescriber::describe(const models::VersionStatus& sta
   message.set_version(status.version);
   message.set_state(to_message(status.state));
   message.set_reason(status.reason);
-  if (status.reload.state != models::Reload::State::kNone) *message.mutable_reload() = to_message(status.reload);
+  if (status.reload.state != models::Reload::State::kNone)
+    *message.mutable_reload() = to_message(status.reload);
   if (status.receipt) *message.mutable_unloaded() = to_message(*status.receipt);
   message.mutable_warnings()->Add(status.warnings.begin(), status.warnings.end());
   message.set_loads(status.loads);

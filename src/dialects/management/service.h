@@ -28,8 +28,8 @@ class ModelManagementHandler final : public messages::ModelManagement::Handler {
       ServerCall& call, Incoming<messages::ListModelsRequest> request) override;
   Task<Result<messages::Model>> DescribeModel(ServerCall& call,
                                               Incoming<messages::DescribeModelRequest> request) override;
-  Task<Result<messages::LoadModelResponse>> LoadModel(
-      ServerCall& call, Incoming<messages::LoadModelRequest> request) override;
+  Task<Result<messages::LoadModelResponse>> LoadModel(ServerCall& call,
+                                                      Incoming<messages::LoadModelRequest> request) override;
   Task<Result<messages::UnloadModelResponse>> UnloadModel(
       ServerCall& call, Incoming<messages::UnloadModelRequest> request) override;
   Task<Result<messages::ScaleModelResponse>> ScaleModel(
