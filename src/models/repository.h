@@ -72,8 +72,8 @@ class Repository {
   /// version cannot be loaded.
   Status load(std::string_view model, std::int64_t version = 0);
   /// As load(), but only what changed: versions that were unloaded by hand, or failed and have the same files
-  /// as then, stay as they are. `models`: which to look at; none: all.
-  Status refresh(const std::set<std::string>& models = {});
+  /// as then, stay as they are. What RepositoryOptions::watch calls.
+  Status refresh();
 
   /// Pins `version` of `model`; 0: the default of its configuration, else the highest that is READY.
   /// NOT_FOUND, naming what there is, for a model or version that does not exist; UNAVAILABLE with state and
