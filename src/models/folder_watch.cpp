@@ -44,8 +44,10 @@ FolderWatch::FolderWatch(Folders folders, std::function<void()> changed,
       inotify_(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)),
       stop_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   require(stop_ >= 0, "an eventfd");
-  const bool watches = inotify_ >= 0 && watch_all();  // from now on no change is missed
-  if (!watches && inotify_ < 0) warn_(fmt::format("cannot watch folders: {}", std::strerror(errno)));
+  if (inotify_ >= 0)
+    watch_all();  // from now on no change is missed
+  else
+    poll_instead(std::strerror(errno));
   thread_ = std::thread{[this] { work(); }};
 }
 
@@ -88,16 +90,14 @@ void FolderWatch::swallow_events() const {
 }
 
 /// To watch a folder again changes nothing.
-bool FolderWatch::watch_all() {
+void FolderWatch::watch_all() {
   std::size_t count = 0;
   for (const fs::path& folder : folders_()) {
     if (watch(folder, kDeepest, count)) continue;
     const int error = errno;
-    poll_instead(count >= options_.most_folders ? fmt::format("more than {}", options_.most_folders)
-                                                : std::strerror(error));
-    return false;
+    return poll_instead(count >= options_.most_folders ? fmt::format("more than {}", options_.most_folders)
+                                                       : std::strerror(error));
   }
-  return true;
 }
 
 /// False when no more folders can be watched; one that is not there is not missed.
@@ -117,7 +117,7 @@ bool FolderWatch::watch(const fs::path& folder, int deeper, std::size_t& count) 
 }
 
 void FolderWatch::poll_instead(std::string_view why) {
-  close(inotify_);
+  if (inotify_ >= 0) close(inotify_);
   inotify_ = -1;
   warn_(fmt::format("the folders of the repository cannot all be watched ({}); looking every {} s instead",
                     why, std::chrono::duration_cast<std::chrono::seconds>(options_.poll).count()));

@@ -39,7 +39,7 @@ class FolderWatch {
 
  private:
   void work();
-  bool watch_all();
+  void watch_all();
   bool watch(const std::filesystem::path& folder, int deeper, std::size_t& count);
   void poll_instead(std::string_view why);
   /// What is readable before `timeout`; a stop counts as nothing.

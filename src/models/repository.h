@@ -17,6 +17,7 @@
 #include "base/status.h"
 #include "models/backend_registry.h"
 #include "models/catalog.h"
+#include "models/folder_watch.h"
 #include "models/model_version.h"
 #include "models/repository_scan.h"
 #include "models/version_drain.h"
@@ -30,6 +31,7 @@ using MakeCompanion = std::function<std::unique_ptr<VersionCompanion>(
     const std::string& model, std::int64_t version, const LoadedVersion& loaded)>;
 
 struct RepositoryOptions {
+  /// A folder of models, or TF Serving's models.config.
   std::filesystem::path root;
   /// Models that must have a READY version for ready(); none named: those that the first load() found.
   std::vector<std::string> required;
@@ -41,6 +43,10 @@ struct RepositoryOptions {
   Duration loop_run_limit = std::chrono::microseconds{200};
   /// Empty: versions have no companion.
   MakeCompanion make_companion = {};
+  /// From the first load() on, changes in the folder are seen and followed, as refresh() does.
+  bool watch = false;
+  /// What is wrong with the folder as a whole while it is watched. On the thread that watches.
+  std::function<void(std::string_view)> warn = {};
 };
 
 /// Called with where a version stands after each change, one call at a time, in the order of the changes, on
@@ -72,7 +78,7 @@ class Repository {
   /// version cannot be loaded.
   Status load(std::string_view model, std::int64_t version = 0);
   /// As load(), but only what changed: versions that were unloaded by hand, or failed and have the same files
-  /// as then, stay as they are. What RepositoryOptions::watch calls.
+  /// as then, stay as they are. What is called when RepositoryOptions::watch sees a change.
   Status refresh();
 
   /// Pins `version` of `model`; 0: the default of its configuration, else the highest that is READY.
@@ -124,7 +130,9 @@ class Repository {
     std::int64_t version = 0;   // only that one, whatever the policy says
   };
 
-  Status load_all(const std::set<std::string>& models, const Extent& extent);
+  Status load_all(const Extent& extent);
+  void start_watch();
+  void warn(std::string_view warning) const;
   void announce(const FoundModel& found);
   void forget_gone(const std::vector<FoundModel>& found);
   Status load_model(const FoundModel& found, const Extent& extent);
@@ -163,7 +171,10 @@ class Repository {
   Catalog catalog_;                                   // guarded by catalog_mutex_
   std::optional<std::set<std::string>> found_first_;  // guarded by catalog_mutex_
 
-  VersionDrain drain_;  // last: its thread tells of what it freed
+  VersionDrain drain_;  // its thread tells of what it freed
+
+  std::mutex watch_mutex_;
+  std::unique_ptr<FolderWatch> watch_;  // guarded by watch_mutex_; last: its thread loads
 };
 
 }  // namespace parlance::models

@@ -1,5 +1,8 @@
 #include "models/repository.h"
 
+#include <algorithm>
+#include <ranges>
+
 #include "grpc/error_details.h"
 
 // The steps in the life of a version. Each is made under the catalog's lock, so that find() sees the state
@@ -127,6 +130,77 @@ void Repository::note_freed(ModelVersion& version, const MemoryReceipt& receipt)
     return true;
   });
   version.set_gone();
+}
+
+/// Nothing of the model can be loaded: what serves goes on, with the reason; all else is FAILED.
+void Repository::fail_model(ModelEntry& entry, const FoundModel& found, const std::string& reason) {
+  std::set<std::int64_t> versions;
+  bool serves = false;
+  {
+    const std::shared_lock lock{catalog_mutex_};
+    for (const auto& [version, slot] : entry.versions) {
+      versions.insert(version);
+      serves |= slot.is(VersionState::kReady);
+    }
+  }
+  for (const FoundVersion& each : found.versions) versions.insert(each.version);
+  if (versions.empty()) versions.insert(0);
+  for (const std::int64_t version : versions) {
+    enter_slot(found.name, version);
+    change(found.name, version, [&](VersionSlot& slot) {
+      slot.origin.files = 0;  // whatever is there next is another attempt
+      if (slot.is(VersionState::kReady)) {
+        Reload failed{.state = Reload::State::kFailed, .reason = reason};
+        return std::exchange(slot.reload, failed) != failed;
+      }
+      const bool stays = serves || slot.held_back || slot.is(VersionState::kDraining);
+      if (stays || (slot.is(VersionState::kFailed) && slot.reason == reason)) return false;
+      slot.current = std::make_shared<ModelVersion>(found.name, version, drain_signal_);
+      slot.current->set_state(VersionState::kFailed);
+      slot.reason = reason;
+      return true;
+    });
+  }
+}
+
+/// Takes every READY version out of service that is not wanted; it is freed in the background.
+void Repository::retire(const std::string& model, ModelEntry& entry, const std::set<std::int64_t>& wanted) {
+  std::vector<std::int64_t> unwanted;
+  {
+    const std::shared_lock lock{catalog_mutex_};
+    for (const auto& [version, slot] : entry.versions)
+      if (slot.is(VersionState::kReady) && !wanted.contains(version)) unwanted.push_back(version);
+  }
+  for (const std::int64_t version : unwanted) {
+    std::shared_ptr<ModelVersion> leaving;
+    change(model, version, [&](VersionSlot& slot) {
+      if (!slot.is(VersionState::kReady)) return false;  // unloaded by hand meanwhile
+      slot.current->set_state(VersionState::kDraining);
+      slot.reload = {};
+      leaving = slot.current;
+      return true;
+    });
+    if (leaving != nullptr) drain_.add(std::move(leaving));
+  }
+}
+
+/// Takes models out of service whose folder is gone; those that are out of service are forgotten.
+void Repository::forget_gone(const std::vector<FoundModel>& found) {
+  std::vector<std::pair<std::string, std::shared_ptr<ModelEntry>>> gone;
+  {
+    const std::unique_lock lock{catalog_mutex_};
+    for (const auto& [name, entry] : catalog_.models())
+      if (std::ranges::find(found, name, &FoundModel::name) == found.end()) gone.emplace_back(name, entry);
+  }
+  for (const auto& [name, entry] : gone) {
+    const std::lock_guard loading{entry->loading};
+    retire(name, *entry, {});
+    const std::unique_lock lock{catalog_mutex_};
+    const auto is_out = [](const VersionSlot& slot) {
+      return slot.is(VersionState::kUnloaded) || slot.is(VersionState::kFailed);
+    };
+    if (std::ranges::all_of(entry->versions | std::views::values, is_out)) catalog_.models().erase(name);
+  }
 }
 
 }  // namespace parlance::models

@@ -7,6 +7,7 @@
 
 #include "grpc/error_details.h"
 #include "models/low_priority.h"
+#include "models/model_source.h"
 #include "models/repository.h"
 #include "models/version_choice.h"
 #include "models/warm_up.h"
@@ -14,27 +15,6 @@
 // What is loaded, and in which order.
 namespace parlance::models {
 namespace {
-
-Result<ModelConfig> config_of(const FoundModel& found) {
-  if (!std::filesystem::exists(found.folder / "model.yaml")) return ModelConfig{};
-  return read_model_config(found.folder / "model.yaml", found.name + "/model.yaml");
-}
-
-/// Where the engine needs no files there need be no version folder, which git would not keep: version 1 it
-/// is.
-void add_version_without_files(FoundModel& found, const BackendRegistry& backends) {
-  if (!found.versions.empty() || !found.not_versions.empty()) return;
-  const Result<ModelConfig> config = config_of(found);
-  const Backend* backend = config ? backends.find(config->backend) : nullptr;
-  if (backend != nullptr && backend->extensions().empty()) found.versions.push_back({1, found.folder / "1"});
-}
-
-Result<std::vector<FoundModel>> scan(const std::filesystem::path& root, const BackendRegistry& backends) {
-  Result<std::vector<FoundModel>> found = scan_repository(root);
-  if (!found) return found;
-  for (FoundModel& model : *found) add_version_without_files(model, backends);
-  return found;
-}
 
 std::vector<std::int64_t> numbers_of(const FoundModel& found) {
   std::vector<std::int64_t> numbers;
@@ -77,14 +57,15 @@ Status no_folder(std::string_view model, const std::vector<FoundModel>& found) {
 
 }  // namespace
 
-Status Repository::load() { return load_all({}, {}); }
-
-Status Repository::refresh(const std::set<std::string>& models) {
-  return load_all(models, {.held_back = false, .failed_before = false});
+Status Repository::load() {
+  start_watch();  // first: what changes from now on is seen
+  return load_all({});
 }
 
+Status Repository::refresh() { return load_all({.held_back = false, .failed_before = false}); }
+
 Status Repository::load(std::string_view model, std::int64_t version) {
-  const Result<std::vector<FoundModel>> all = scan(options_.root, backends_);
+  const Result<std::vector<FoundModel>> all = find_models(options_.root, backends_);
   if (!all) return all.error();
   const auto found = std::ranges::find(*all, model, &FoundModel::name);
   if (found == all->end()) return no_folder(model, *all);
@@ -100,8 +81,8 @@ Status Repository::load(std::string_view model, std::int64_t version) {
 }
 
 /// A model that cannot be loaded says so itself.
-Status Repository::load_all(const std::set<std::string>& models, const Extent& extent) {
-  const Result<std::vector<FoundModel>> found = scan(options_.root, backends_);
+Status Repository::load_all(const Extent& extent) {
+  const Result<std::vector<FoundModel>> found = find_models(options_.root, backends_);
   if (!found) return found.error();
   for (const FoundModel& model : *found) announce(model);
   {
@@ -111,8 +92,7 @@ Status Repository::load_all(const std::set<std::string>& models, const Extent& e
       for (const FoundModel& model : *found) found_first_->insert(model.name);
     }
   }
-  for (const FoundModel& model : *found)
-    if (models.empty() || models.contains(model.name)) std::ignore = load_model(model, extent);
+  for (const FoundModel& model : *found) std::ignore = load_model(model, extent);
   forget_gone(*found);
   return {};
 }
@@ -131,23 +111,20 @@ void Repository::announce(const FoundModel& found) {
     entry.versions[version].current = std::make_shared<ModelVersion>(found.name, version, drain_signal_);
 }
 
-/// Takes models out of service whose folder is gone; those that are out of service are forgotten.
-void Repository::forget_gone(const std::vector<FoundModel>& found) {
-  std::vector<std::pair<std::string, std::shared_ptr<ModelEntry>>> gone;
-  {
-    const std::unique_lock lock{catalog_mutex_};
-    for (const auto& [name, entry] : catalog_.models())
-      if (std::ranges::find(found, name, &FoundModel::name) == found.end()) gone.emplace_back(name, entry);
-  }
-  for (const auto& [name, entry] : gone) {
-    const std::lock_guard loading{entry->loading};
-    retire(name, *entry, {});
-    const std::unique_lock lock{catalog_mutex_};
-    const auto is_out = [](const VersionSlot& slot) {
-      return slot.is(VersionState::kUnloaded) || slot.is(VersionState::kFailed);
-    };
-    if (std::ranges::all_of(entry->versions | std::views::values, is_out)) catalog_.models().erase(name);
-  }
+void Repository::start_watch() {
+  if (!options_.watch) return;
+  const std::lock_guard lock{watch_mutex_};
+  if (watch_ != nullptr) return;
+  watch_ = std::make_unique<FolderWatch>([this] { return folders_of(options_.root); },
+                                         [this] {
+                                           const Status status = refresh();
+                                           if (!status.ok()) warn(status.message());
+                                         },
+                                         [this](std::string_view warning) { warn(warning); });
+}
+
+void Repository::warn(std::string_view warning) const {
+  if (options_.warn) options_.warn(warning);
 }
 
 /// OK when all that was to be loaded is, else the first reason.
@@ -259,58 +236,6 @@ Result<std::unique_ptr<LoadedVersion>> Repository::load_and_warm(const FoundVers
   if (options_.make_companion)
     (*loaded)->companion = options_.make_companion(version.model(), version.version(), **loaded);
   return loaded;
-}
-
-/// Nothing of the model can be loaded: what serves goes on, with the reason; all else is FAILED.
-void Repository::fail_model(ModelEntry& entry, const FoundModel& found, const std::string& reason) {
-  std::set<std::int64_t> versions;
-  bool serves = false;
-  {
-    const std::shared_lock lock{catalog_mutex_};
-    for (const auto& [version, slot] : entry.versions) {
-      versions.insert(version);
-      serves |= slot.is(VersionState::kReady);
-    }
-  }
-  for (const FoundVersion& each : found.versions) versions.insert(each.version);
-  if (versions.empty()) versions.insert(0);
-  for (const std::int64_t version : versions) {
-    enter_slot(found.name, version);
-    change(found.name, version, [&](VersionSlot& slot) {
-      slot.origin.files = 0;  // whatever is there next is another attempt
-      if (slot.is(VersionState::kReady)) {
-        Reload failed{.state = Reload::State::kFailed, .reason = reason};
-        return std::exchange(slot.reload, failed) != failed;
-      }
-      const bool stays = serves || slot.held_back || slot.is(VersionState::kDraining);
-      if (stays || (slot.is(VersionState::kFailed) && slot.reason == reason)) return false;
-      slot.current = std::make_shared<ModelVersion>(found.name, version, drain_signal_);
-      slot.current->set_state(VersionState::kFailed);
-      slot.reason = reason;
-      return true;
-    });
-  }
-}
-
-/// Takes every READY version out of service that is not wanted; it is freed in the background.
-void Repository::retire(const std::string& model, ModelEntry& entry, const std::set<std::int64_t>& wanted) {
-  std::vector<std::int64_t> unwanted;
-  {
-    const std::shared_lock lock{catalog_mutex_};
-    for (const auto& [version, slot] : entry.versions)
-      if (slot.is(VersionState::kReady) && !wanted.contains(version)) unwanted.push_back(version);
-  }
-  for (const std::int64_t version : unwanted) {
-    std::shared_ptr<ModelVersion> leaving;
-    change(model, version, [&](VersionSlot& slot) {
-      if (!slot.is(VersionState::kReady)) return false;  // unloaded by hand meanwhile
-      slot.current->set_state(VersionState::kDraining);
-      slot.reload = {};
-      leaving = slot.current;
-      return true;
-    });
-    if (leaving != nullptr) drain_.add(std::move(leaving));
-  }
 }
 
 }  // namespace parlance::models

@@ -62,21 +62,25 @@ void add_files(const fs::path& folder, int deeper, std::vector<std::string>& lin
 
 }  // namespace
 
+FoundModel scan_model(const fs::path& folder) {
+  FoundModel model{.name = folder.filename().string(), .folder = folder};
+  std::error_code unreadable;  // shows as a model without versions
+  for (const fs::path& inner : folders_in(folder, unreadable)) {
+    std::string name = inner.filename().string();
+    if (const std::optional<std::int64_t> version = parse_version(name))
+      model.versions.push_back({*version, inner});
+    else
+      model.not_versions.push_back(std::move(name));
+  }
+  std::ranges::sort(model.versions, {}, &FoundVersion::version);
+  return model;
+}
+
 Result<std::vector<FoundModel>> scan_repository(const fs::path& root) {
   std::error_code error;
   std::vector<FoundModel> models;
   for (const fs::path& folder : folders_in(root, error)) {
-    FoundModel model{folder.filename().string(), folder, {}, {}};
-    std::error_code unreadable;  // shows as a model without versions
-    for (const fs::path& inner : folders_in(folder, unreadable)) {
-      std::string name = inner.filename().string();
-      if (const std::optional<std::int64_t> version = parse_version(name))
-        model.versions.push_back({*version, inner});
-      else
-        model.not_versions.push_back(std::move(name));
-    }
-    std::ranges::sort(model.versions, {}, &FoundVersion::version);
-    models.push_back(std::move(model));
+    models.push_back(scan_model(folder));
   }
   if (error)
     return std::unexpected{Status{StatusCode::kNotFound,

@@ -32,6 +32,29 @@ TEST(RepositoryScan, LeavesOutWhatIsNoVersion) {
             (std::vector<std::string>{"-1", "0", "01", "1x", "99999999999999999999", "v1"}));
 }
 
+TEST(Fingerprint, ChangesWithFilesOfTheVersionAndBesideItButForTheConfiguration) {
+  testing::TempFolder folder;
+  folder.write("m/1/model.onnx", "a");
+  folder.write("m/2/model.onnx", "a");
+  const auto look = [&] {
+    const FoundModel model = scan_model(folder.path() / "m");
+    return fingerprint(model, model.versions.at(0));
+  };
+  const std::uint64_t first = look();
+  EXPECT_EQ(look(), first);
+  folder.write("m/model.yaml", "run: loop");
+  folder.write("m/2/model.onnx", "abc");
+  EXPECT_EQ(look(), first);
+  folder.write("m/1/model.onnx", "ab");
+  const std::uint64_t second = look();
+  EXPECT_NE(second, first);
+  folder.write("m/labels.txt", "a");
+  EXPECT_NE(look(), second);
+  const std::uint64_t third = look();
+  folder.write("m/1/variables/data", "a");
+  EXPECT_NE(look(), third);
+}
+
 TEST(RepositoryScan, SaysThatTheFolderIsNotThere) {
   const Result<std::vector<FoundModel>> found = scan_repository("/nonexistent/models");
   ASSERT_FALSE(found);

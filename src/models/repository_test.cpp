@@ -314,6 +314,53 @@ TEST_F(RepositoryOf, AVersionsCompanionIsMadeBeforeItIsReadyAndGoesBeforeTheMode
   EXPECT_EQ(alive, 0);
 }
 
+TEST_F(RepositoryOf, ReadsTritonsFile) {
+  folder_.write("echo/config.pbtxt",
+                "backend: \"synthetic\"\nmax_batch_size: 4\n"
+                "input { name: \"x\" data_type: TYPE_FP32 dims: [ 2 ] }\n"
+                "output { name: \"y\" data_type: TYPE_FP32 dims: [ 2 ] }\n"
+                "dynamic_batching { }\nresponse_cache { enable: true }\n");
+  for (const std::int64_t version : {1, 2}) folder_.make(concat("echo/", version));
+  folder_.write("broken/config.pbtxt", "platform: \"ensemble\"");
+  folder_.make("broken/1");
+  load();
+  EXPECT_THAT(states(repository_), ElementsAre("broken 1 FAILED", "echo 2 READY"))
+      << "the latest, as Triton does";
+  EXPECT_EQ(status("broken", 1).reason, "broken/config.pbtxt: ensembles are not supported");
+  EXPECT_THAT(status("echo", 2).warnings, ElementsAre("response_cache is not supported"));
+  EXPECT_EQ(repository_.find("echo")->config().batching.max_batch, 4U);
+}
+
+TEST_F(RepositoryOf, ReadsTfServingsList) {
+  folder_.write("elsewhere/echo/model.yaml", testing::kEcho);
+  for (const std::int64_t version : {1, 2, 3}) folder_.make(concat("elsewhere/echo/", version));
+  folder_.write("models.config",
+                "model_config_list { config { name: 'tf' base_path: 'elsewhere/echo'\n"
+                "  model_version_policy { specific { versions: 1 versions: 2 } }\n"
+                "  version_labels { key: 'stable' value: 1 } } }\n");
+  Repository repository{{.root = folder_.path() / "models.config"}, testing::synthetic_backends()};
+  ASSERT_TRUE(repository.load().ok());
+  EXPECT_THAT(states(repository), ElementsAre("tf 1 READY", "tf 2 READY"));
+  EXPECT_EQ(repository.find("tf", "stable")->version(), 1);
+
+  folder_.write("models.config", "model_config_list {\n config { name: 'tf' } }");
+  EXPECT_EQ(repository.refresh(),
+            Status(StatusCode::kFailedPrecondition, "models.config: a model needs name and base_path"));
+  EXPECT_THAT(states(repository), ElementsAre("tf 1 READY", "tf 2 READY")) << "what serves goes on";
+}
+
+TEST_F(RepositoryOf, FollowsItsFolderWhenItWatches) {
+  folder_.add("echo", 1);
+  Repository repository{{.root = folder_.path(), .watch = true}, testing::synthetic_backends()};
+  ASSERT_TRUE(repository.load().ok());
+  folder_.add("echo", 2);
+  EXPECT_TRUE(eventually([&] { return repository.find("echo", 2).has_value(); }));
+  folder_.add("later", 1);
+  EXPECT_TRUE(eventually([&] { return repository.ready("later"); }));
+  folder_.remove("later");
+  EXPECT_TRUE(eventually([&] { return !repository.ready("later"); }));
+}
+
 TEST_F(RepositoryOf, ServesThroughFiftyReloadsUnderLoad) {
   folder_.add("echo", 1);
   load();

@@ -7,9 +7,10 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <filesystem>
 #include <optional>
 #include <set>
+
+#include "models/config/file_name.h"
 
 namespace parlance::models::config {
 namespace {
@@ -88,8 +89,7 @@ std::vector<std::string> read_texts(const YAML::Node& node, std::string_view key
 
 std::string read_file_name(const YAML::Node& node, std::string_view key) {
   std::string name = read_text(node, key);
-  const std::filesystem::path path{name};
-  if (path.is_absolute() || std::ranges::find(path, "..") != path.end())
+  if (!stays_inside(name))
     fail(node, fmt::format("\"{}\" must be a file inside the model's folder, got \"{}\"", key, name));
   return name;
 }

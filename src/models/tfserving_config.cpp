@@ -1,0 +1,62 @@
+#include "models/tfserving_config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "models/config/text_proto.h"
+#include "tfserving/model_server_config.pb.h"
+
+namespace parlance::models {
+namespace {
+
+VersionsConfig versions_of(const tfserving::ModelConfig& model) {
+  const tfserving::ServableVersionPolicy& policy = model.model_version_policy();
+  VersionsConfig versions;
+  versions.policy = VersionsConfig::Policy::kLatest;
+  if (policy.has_all()) versions.policy = VersionsConfig::Policy::kAll;
+  if (policy.has_latest()) versions.latest = std::max(policy.latest().num_versions(), 1U);
+  if (policy.has_specific()) {
+    versions.policy = VersionsConfig::Policy::kSpecific;
+    versions.specific.assign(policy.specific().versions().begin(), policy.specific().versions().end());
+  }
+  versions.labels.insert(model.version_labels().begin(), model.version_labels().end());
+  return versions;
+}
+
+ServedModel served(const tfserving::ModelConfig& model, const std::filesystem::path& folder) {
+  ServedModel served{.name = model.name(),
+                     .folder = folder / model.base_path(),  // an absolute one stays as it is
+                     .versions = versions_of(model),
+                     .warnings = {}};
+  const std::string& platform = model.model_platform();
+  if (!platform.empty() && platform != "tensorflow")
+    served.warnings.push_back(
+        fmt::format("model_platform \"{}\": the engine is chosen by the model file", platform));
+  if (model.has_logging_config()) served.warnings.emplace_back("logging_config is not supported");
+  return served;
+}
+
+}  // namespace
+
+Result<std::vector<ServedModel>> parse_models_config(const std::string& text, const std::string& name,
+                                                     const std::filesystem::path& folder) {
+  const auto failed = [&](std::string_view why) {
+    return std::unexpected{Status{StatusCode::kFailedPrecondition, fmt::format("{}: {}", name, why)}};
+  };
+  tfserving::ModelServerConfig file;
+  if (Status status = config::read_text_proto(text, name, file); !status.ok())
+    return std::unexpected{std::move(status)};
+  if (file.has_custom_model_config()) return failed("custom_model_config is not supported");
+  std::vector<ServedModel> models;
+  for (const tfserving::ModelConfig& model : file.model_config_list().config()) {
+    if (model.name().empty() || model.base_path().empty()) return failed("a model needs name and base_path");
+    if (std::ranges::find(models, model.name(), &ServedModel::name) != models.end())
+      return failed(fmt::format("the model \"{}\" is there twice", model.name()));
+    models.push_back(served(model, folder));
+  }
+  std::ranges::sort(models, {}, &ServedModel::name);
+  return models;
+}
+
+}  // namespace parlance::models

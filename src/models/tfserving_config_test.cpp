@@ -1,0 +1,77 @@
+#include "models/tfserving_config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace parlance::models {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+// As TF Serving's documentation shows it.
+TEST(ModelsConfig, ListsModels) {
+  const Result<std::vector<ServedModel>> models = parse_models_config(R"(
+model_config_list {
+  config {
+    name: 'my_second_model'
+    base_path: 'second'
+    model_platform: 'onnx'
+    logging_config { sampling_config { sampling_rate: 0.1 } }
+  }
+  config {
+    name: 'my_first_model'
+    base_path: '/tmp/my_first_model/'
+    model_platform: 'tensorflow'
+    model_version_policy {
+      specific {
+        versions: 42
+        versions: 43
+      }
+    }
+    version_labels { key: 'stable' value: 43 }
+    version_labels { key: 'canary' value: 42 }
+  }
+}
+)",
+                                                                      "models.config", "/srv");
+  ASSERT_TRUE(models) << models.error().to_string();
+  ASSERT_EQ(models->size(), 2U);
+  const ServedModel& first = models->at(0);
+  EXPECT_EQ(first.name, "my_first_model");
+  EXPECT_EQ(first.folder, "/tmp/my_first_model/");
+  EXPECT_EQ(first.versions, (VersionsConfig{.policy = VersionsConfig::Policy::kSpecific,
+                                            .specific = {42, 43},
+                                            .labels = {{"canary", 42}, {"stable", 43}}}));
+  EXPECT_THAT(first.warnings, IsEmpty());
+  const ServedModel& second = models->at(1);
+  EXPECT_EQ(second.folder, "/srv/second");
+  EXPECT_EQ(second.versions, (VersionsConfig{.policy = VersionsConfig::Policy::kLatest}))
+      << "TF Serving's default";
+  EXPECT_THAT(second.warnings, ElementsAre("model_platform \"onnx\": the engine is chosen by the model file",
+                                           "logging_config is not supported"));
+}
+
+TEST(ModelsConfig, SaysWhatIsWrong) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"model_config_list { config { name: 'a' } }", "models.config: a model needs name and base_path"},
+      {"model_config_list { config { name: 'a' base_path: 'a' } config { name: 'a' base_path: 'b' } }",
+       "models.config: the model \"a\" is there twice"},
+      {"custom_model_config { }", "models.config: custom_model_config is not supported"},
+      {"model_config_list {\n  config { nme: 'a' }\n}",
+       "models.config:2: Message type \"parlance.tfserving.ModelConfig\" has no field named \"nme\"."},
+      {"models: 3",
+       "models.config:1: Message type \"parlance.tfserving.ModelServerConfig\" has no field named "
+       "\"models\"."},
+  };
+  for (const auto& [text, message] : cases) {
+    SCOPED_TRACE(text);
+    const auto models = parse_models_config(text, "models.config", "/srv");
+    ASSERT_FALSE(models);
+    EXPECT_EQ(models.error().code(), StatusCode::kFailedPrecondition);
+    EXPECT_EQ(models.error().message(), message);
+  }
+}
+
+}  // namespace
+}  // namespace parlance::models
