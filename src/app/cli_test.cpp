@@ -88,7 +88,7 @@ TEST(CommandLine, FlagsWinOverTheConfigurationFile) {
   const Outcome outcome =
       run_with({"serve", "/no/such/models", "--config", file.c_str(), "--log-format", "json"});
   std::filesystem::remove(file);
-  EXPECT_THAT(outcome.error, HasSubstr(R"("level":"error","msg":"the model repository is not a folder")"));
+  EXPECT_THAT(outcome.error, HasSubstr(R"("level":"error","msg":"there is no such model repository")"));
 }
 
 }  // namespace

@@ -69,7 +69,7 @@ TEST(ConfigFile, AnUnknownKeyIsNamedWithItsLineTheNearestKeyAndAllKeys) {
       error_of("threads: 4\nshutdown_grace: 3s\n"),
       "serve.yaml:2: unknown key 'shutdown_grace'; did you mean 'shutdown-grace'? Keys: listen, admin, "
       "tls-cert, "
-      "tls-key, client-ca, threads, max-receive-message-bytes, memory, shutdown-grace, require, "
+      "tls-key, client-ca, threads, max-receive-message-bytes, memory, shutdown-grace, require, watch, "
       "auth-keys-file, jwks-file, jwt-issuer, jwt-audience, rate-limit, max-concurrent-calls, access-log, "
       "log-format, "
       "log-level");

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -15,6 +16,7 @@
 #include "app/exit_codes.h"
 #include "app/log.h"
 #include "app/model_health.h"
+#include "app/model_log.h"
 #include "app/model_report.h"
 #include "app/serve_interceptors.h"
 #include "app/values.h"
@@ -63,7 +65,11 @@ class InferenceServer {
                   Interceptors interceptors, const Log& log)
       : config_(config),
         log_(log),
-        models_({.root = repository, .required = config.require, .make_companion = scheduler_.queue_maker()},
+        models_({.root = repository,
+                 .required = config.require,
+                 .make_companion = scheduler_.queue_maker(),
+                 .watch = config.watch,
+                 .warn = [&log](std::string_view text) { log.warning(text); }},
                 models::built_in_backends()),
         server_(server_options(config, std::move(interceptors), log)) {
     server_.add(std::make_shared<dialects::inference::InferenceServiceHandler>(models_, scheduler_));
@@ -89,6 +95,7 @@ class InferenceServer {
     }
     model_health_.refresh();
     report_models();
+    model_log_.emplace(models_, log_);
     const auto took = std::chrono::ceil<std::chrono::milliseconds>(Clock::now() - began);
     if (models_.ready()) return log_.info("ready", {{"after", format_duration(took)}});
     report_not_ready();
@@ -127,6 +134,7 @@ class InferenceServer {
   const Log& log_;
   scheduling::Scheduler scheduler_;
   models::Repository models_;
+  std::optional<ModelLog> model_log_;  // since the first load, which is reported as a table
   std::shared_ptr<services::HealthRegistry> health_ = std::make_shared<services::HealthRegistry>();
   ModelHealth model_health_{models_, *health_};
   // The servers last: they stop before what their handlers use goes away.
@@ -143,8 +151,8 @@ class InferenceServer {
 
 int serve(const std::filesystem::path& repository, const ServeConfig& config) {
   const Log log{config.log_format, config.log_level};
-  if (std::error_code error; !std::filesystem::is_directory(repository, error)) {
-    log.error("the model repository is not a folder", {{"repository", repository.string()}});
+  if (std::error_code error; !std::filesystem::exists(repository, error)) {
+    log.error("there is no such model repository", {{"repository", repository.string()}});
     return kExitNoInput;
   }
   net::SignalWait signals{SIGTERM, SIGINT};

@@ -82,6 +82,12 @@ Assigned assign_require(ServeConfig& config, Values values) {
   return {};
 }
 
+Assigned assign_watch(ServeConfig& config, Values values) {
+  config.watch = values[0] == "on";
+  if (config.watch || values[0] == "off") return {};
+  return std::unexpected{fmt::format("'{}' is not on or off", values[0])};
+}
+
 Assigned assign_auth_keys(ServeConfig& config, Values values) {
   return config.auth_keys_file = values[0], Assigned{};
 }
@@ -158,6 +164,10 @@ constexpr std::array kSettings{
         "A model without which the server is not ready. May\nbe given more than once. Default: every model "
         "found",
         true, assign_require},
+    ServeSetting{"watch", "WHICH",
+                 "on: load what changes in the folder while serving;\noff: only on request (`parlance "
+                 "models`). Default: off",
+                 false, assign_watch},
     ServeSetting{"auth-keys-file", "FILE",
                  "Lines of a name and a Bearer token; calls need one\nthen. Read again when it changes",
                  false, assign_auth_keys},

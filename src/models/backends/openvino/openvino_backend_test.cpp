@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <atomic>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -166,6 +167,38 @@ TEST_F(OpenVino, RunsOnManyThreadsAtOnce) {
         ASSERT_EQ(values<float>(sum->at(0)), (std::vector<float>{2 * a[0], 2 * a[1]}));
       }
     });
+}
+
+/// Compiled once for each instance, and (with two threads a run) with streams.
+TEST_F(OpenVino, IsScaledWhileItRuns) {
+  for (const unsigned threads : {1U, 2U}) {
+    SCOPED_TRACE(threads);
+    const Result<std::unique_ptr<LoadedModel>> model =
+        backend_.load({.file = test_model("add.onnx"), .config = {}}, {.instances = 2, .threads = threads});
+    ASSERT_TRUE(model) << model.error().to_string();
+    std::atomic<bool> stop{false};
+    std::atomic<int> runs{0};
+    std::vector<std::jthread> callers;
+    for (int i = 0; i < 3; ++i)
+      callers.emplace_back([&] {
+        const std::array<float, 2> a{1, 2};
+        const std::array<float, 2> b{10, 20};
+        while (!stop) {
+          const Result<Tensors> outputs =
+              run(**model, {Tensor::of<float>("a", {1, 2}, a), Tensor::of<float>("b", {1, 2}, b)});
+          ASSERT_TRUE(outputs) << outputs.error().to_string();
+          ASSERT_EQ(values<float>(outputs->at(0)), (std::vector<float>{11, 22}));
+          ++runs;
+        }
+      });
+    for (const unsigned count : {1U, 4U, 2U, 3U}) {
+      const int before = runs;
+      while (runs < before + 3) std::this_thread::yield();
+      const Status scaled = (*model)->set_instances(count);
+      EXPECT_TRUE(scaled.ok()) << scaled.to_string();
+    }
+    stop = true;
+  }
 }
 
 TEST_F(OpenVino, SaysWhyAFileIsNoModel) {
