@@ -23,7 +23,7 @@ JOBS = str(os.cpu_count() or 1)
 NAMED_FAILURES = 40  # a suite whose program was not built fails as a whole
 # Some tests watch a server's memory, which is not to be AddressSanitizer's store of freed blocks (256 MB otherwise).
 SMALL_QUARANTINE = "quarantine_size_mb=8"
-TSAN_PROGRAMS = [f"parlance_{folder}_test" for folder in ("net", "rpc", "interceptors", "services", "load", "models")]
+TSAN_PROGRAMS = [f"parlance_{folder}_test" for folder in ("net", "rpc", "interceptors", "services", "load", "models", "scheduling")]
 
 
 @dataclass
