@@ -29,9 +29,9 @@ struct InferenceRequest {
   Deadline deadline;
   std::uint32_t priority = 0;  // 1 is the highest; 0: the model's own
   /// Whose share of the model it takes; outlives the call. Empty: the call's x-client-id, else its peer.
-  std::string_view client;
+  std::string_view client{};
   bool may_batch = true;  // with others
-  std::optional<SequenceStep> sequence;
+  std::optional<SequenceStep> sequence{};
 };
 
 struct InferenceResult {

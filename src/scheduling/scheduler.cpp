@@ -123,12 +123,12 @@ Task<Result<InferenceResult>> Scheduler::infer(ServerCall& call, InferenceReques
   co_return join(parts);
 }
 
-Task<BatchResult> Scheduler::infer_all(ServerCall& call, std::span<InferenceRequest> requests) {
+Task<BatchResult> Scheduler::infer_all(ServerCall& call, std::span<InferenceRequest* const> requests) {
   std::vector<std::size_t> ends;  // of each request's parts
   std::vector<QueuedRequest> parts;
-  for (InferenceRequest& request : requests) {
-    request.deadline = earliest(request.deadline, call.deadline());
-    std::vector<QueuedRequest> own = to_parts(queue_of(request.model), call, request);
+  for (InferenceRequest* request : requests) {
+    request->deadline = earliest(request->deadline, call.deadline());
+    std::vector<QueuedRequest> own = to_parts(queue_of(request->model), call, *request);
     std::ranges::move(own, std::back_inserter(parts));
     ends.push_back(parts.size());
   }
@@ -149,8 +149,8 @@ Task<BatchResult> Scheduler::infer_all(ServerCall& call, std::span<InferenceRequ
   co_return all;
 }
 
-void Scheduler::end_sequence(const models::ModelHandle& model, const std::string& id) {
-  queue_of(model).end_sequence(id);
+void Scheduler::end_sequence(std::string_view model, std::int64_t version, const std::string& id) {
+  if (const std::shared_ptr<VersionQueue> queue = statistics_->queue(model, version)) queue->end_sequence(id);
 }
 
 std::vector<VersionStatistics> Scheduler::statistics() const { return statistics_->all(); }

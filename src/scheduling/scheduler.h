@@ -56,10 +56,10 @@ class Scheduler {
   /// Puts all requests into their queues at once, so that they may share runs with each other and with those
   /// of other calls; models whose runs are short enough for the event loop, too, are run by workers then. All
   /// or nothing: the first that fails takes those out that still wait.
-  Task<BatchResult> infer_all(ServerCall& call, std::span<InferenceRequest> requests);
+  Task<BatchResult> infer_all(ServerCall& call, std::span<InferenceRequest* const> requests);
 
   /// The state of that sequence is freed, unless a step of it is queued or running.
-  void end_sequence(const models::ModelHandle& model, const std::string& id);
+  void end_sequence(std::string_view model, std::int64_t version, const std::string& id);
 
   /// By model and version; also of versions that were unloaded.
   std::vector<VersionStatistics> statistics() const;

@@ -1,14 +1,13 @@
 #include "dialects/inference/prediction.h"
 
 #include "dialects/inference/request_input.h"
-#include "dialects/inference/response_output.h"
 #include "grpc/error_details.h"
 #include "models/signature.h"
 
 namespace parlance::dialects::inference {
 
 Result<Prediction> Prediction::make(const models::Repository& repository,
-                                    const ::inference::PredictRequest& request, const ServerCall& call,
+                                    const ::inference::PredictRequestView& request, const ServerCall& call,
                                     TimePoint received, const Limits& limits) {
   if (request.model_name().empty())
     return std::unexpected{grpc::make_error(StatusCode::kInvalidArgument, "INVALID_INPUT",
@@ -26,15 +25,14 @@ Result<Prediction> Prediction::make(const models::Repository& repository,
   return Prediction{request, {.model = *std::move(model), .inputs = *std::move(bound), .deadline = deadline}};
 }
 
-Result<::inference::PredictResponse> Prediction::answer() const {
-  ::inference::PredictResponse response;
-  response.set_request_id(request_->request_id());
-  response.set_model_name(model().model());
-  response.set_model_version(static_cast<std::int32_t>(model().version()));
-  response.set_inference_latency_ms(static_cast<float>(latency().count()));
-  if (Status status = put_outputs(model(), result_.outputs, response); !status.ok())
-    return std::unexpected{std::move(status)};
-  return response;
+::inference::PredictResponseFields Prediction::answer(const ResponseOutput& output) const {
+  return {.request_id = request_.request_id(),
+          .predictions = output.predictions(),
+          .prediction_shape = output.prediction_shape(),
+          .top_k = output.top_k(),
+          .model_name = model().model(),
+          .model_version = static_cast<std::int32_t>(model().version()),
+          .inference_latency_ms = static_cast<float>(latency().count())};
 }
 
 }  // namespace parlance::dialects::inference

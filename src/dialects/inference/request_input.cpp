@@ -20,6 +20,7 @@ using models::Shape;
 using models::Tensor;
 using models::TensorSpec;
 using models::to_string;
+using Features = wire::PackedFixed<float>;
 
 std::unexpected<Status> invalid(std::string message) {
   return std::unexpected{grpc::make_error(StatusCode::kInvalidArgument, "INVALID_INPUT", std::move(message),
@@ -53,23 +54,24 @@ Result<Shape> implied_shape(const Shape& pattern, std::size_t count) {
 }
 
 /// The shape that the request gives, with the batch dimension if it left that out.
-Result<Shape> given_shape(const ::inference::PredictRequest& request, const Shape& pattern) {
-  Shape shape(request.feature_shape().begin(), request.feature_shape().end());
+Result<Shape> given_shape(const ::inference::PredictRequestView& request, const Shape& pattern) {
+  const auto given = request.feature_shape();
+  Shape shape(given.begin(), given.end());
   if (std::ranges::any_of(shape, [](std::int64_t dimension) { return dimension <= 0; }))
     return invalid(concat("feature_shape must hold positive dimensions, got ", to_string(shape)));
   const std::optional<std::size_t> expected = element_count(shape);
-  const auto count = static_cast<std::size_t>(request.features_size());
+  const auto count = request.features().size();
   if (expected != count)
     return invalid(concat(count_error(expected.value_or(std::numeric_limits<std::size_t>::max()), count),
                           ": feature_shape is ", to_string(shape)));
   if (shape.size() + 1 == pattern.size()) shape.insert(shape.begin(), 1);
   if (!fits(shape, pattern))
     return invalid(concat("feature_shape must fit ", to_string(pattern), ", got ",
-                          to_string(Shape(request.feature_shape().begin(), request.feature_shape().end()))));
+                          to_string(Shape(given.begin(), given.end()))));
   return shape;
 }
 
-Status check_finite(std::span<const float> features) {
+Status check_finite(const Features& features) {
   const auto bad = std::ranges::find_if(features, [](float value) { return !std::isfinite(value); });
   if (bad == features.end()) return {};
   return invalid(concat("features[", bad - features.begin(), "] is ", std::isnan(*bad) ? "NaN" : "infinite",
@@ -77,7 +79,7 @@ Status check_finite(std::span<const float> features) {
       .error();
 }
 
-Result<Tensor> from_features(const ::inference::PredictRequest& request, const models::ModelHandle& model,
+Result<Tensor> from_features(const ::inference::PredictRequestView& request, const models::ModelHandle& model,
                              const Limits& limits) {
   const std::vector<TensorSpec>& inputs = model.signature().inputs;
   if (inputs.size() != 1 || inputs[0].type != models::DataType::kFp32)
@@ -85,8 +87,7 @@ Result<Tensor> from_features(const ::inference::PredictRequest& request, const m
         concat("Model \"", model.model(), "\" does not take features: its inputs are not one of FP32"));
   if (request.features().empty()) return invalid("features field is required and must not be empty");
 
-  const std::span<const float> features{request.features().data(),
-                                        static_cast<std::size_t>(request.features_size())};
+  const Features features = request.features();
   Result<Shape> shape = request.feature_shape().empty() ? implied_shape(inputs[0].shape, features.size())
                                                         : given_shape(request, inputs[0].shape);
   if (!shape) return std::unexpected{std::move(shape).error()};
@@ -96,27 +97,28 @@ Result<Tensor> from_features(const ::inference::PredictRequest& request, const m
     Status status = check_batch(static_cast<std::size_t>((*shape)[0]), "rows", limits);
     if (!status.ok()) return std::unexpected{std::move(status)};
   }
-  return Tensor::of<float>({}, *std::move(shape), features);
+  return Tensor::borrowing({}, models::DataType::kFp32, *std::move(shape), features.bytes());
 }
 
-Result<Tensor> from_raw_input(const ::inference::PredictRequest& request, const models::ModelHandle& model) {
+Result<Tensor> from_raw_input(const ::inference::PredictRequestView& request,
+                              const models::ModelHandle& model) {
   if (!request.features().empty())
     return invalid(concat("Model \"", model.model(), "\" takes raw_input, not features"));
   if (request.raw_input().empty()) return invalid("raw_input field is required and must not be empty");
   const std::vector<std::string>& formats = model.raw_input().formats;
-  const std::string& format = request.input_format();
+  const std::string_view format = request.input_format();
   if (!format.empty() && std::ranges::find(formats, format) == formats.end()) {
     std::string known;
     for (const std::string& each : formats) known += (known.empty() ? "" : ", ") + each;
     return invalid(
         concat("Unknown input_format \"", format, "\"; model \"", model.model(), "\" reads: ", known));
   }
-  return model.transform()->apply(as_bytes(request.raw_input()));
+  return model.transform()->apply(request.raw_input());
 }
 
 }  // namespace
 
-Result<Tensor> to_input(const ::inference::PredictRequest& request, const models::ModelHandle& model,
+Result<Tensor> to_input(const ::inference::PredictRequestView& request, const models::ModelHandle& model,
                         const Limits& limits) {
   if (!request.features().empty() && !request.raw_input().empty())
     return invalid("features and raw_input are both set; send one of them");

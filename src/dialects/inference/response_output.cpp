@@ -14,21 +14,18 @@ namespace {
 using models::DataType;
 using models::element_count;
 using models::Tensor;
-using Floats = google::protobuf::RepeatedField<float>;
+using Floats = std::vector<float>;
 
 template <typename T>
 void convert(const Tensor& tensor, Floats& floats) {
   const std::span<const T> values = tensor.as<T>();
-  floats.Resize(static_cast<int>(values.size()), 0);
+  floats.resize(values.size());
   std::ranges::transform(values, floats.begin(), [](T value) { return static_cast<float>(value); });
 }
 
 /// False for a type that has no conversion.
-bool put_values(const Tensor& tensor, Floats& floats) {
+bool convert_values(const Tensor& tensor, Floats& floats) {
   switch (tensor.type()) {
-    case DataType::kFp32:
-      convert<float>(tensor, floats);
-      return true;
     case DataType::kFp64:
       convert<double>(tensor, floats);
       return true;
@@ -60,29 +57,27 @@ bool is_one_row(const Tensor& tensor) {
 
 }  // namespace
 
-Status put_outputs(const models::ModelHandle& model, const models::Tensors& outputs,
-                   ::inference::PredictResponse& response) {
-  if (outputs.empty()) return cannot_answer(model, "is missing");
+Result<ResponseOutput> ResponseOutput::make(const models::ModelHandle& model,
+                                            const models::Tensors& outputs) {
+  if (outputs.empty()) return std::unexpected{cannot_answer(model, "is missing")};
   const Tensor& output = outputs.front();
   constexpr std::int64_t kLargestDimension = std::numeric_limits<std::int32_t>::max();
   if (element_count(output.shape()).value_or(kLargestDimension) >= kLargestDimension)
-    return cannot_answer(model, "is too large for a response");
-  if (!put_values(output, *response.mutable_predictions()))
-    return cannot_answer(model,
-                         concat("is ", to_string(output.type()), ", which has no place in a response"));
+    return std::unexpected{cannot_answer(model, "is too large for a response")};
+  ResponseOutput made;
+  if (output.type() == DataType::kFp32)
+    made.predictions_ = output.as<float>();
+  else if (!convert_values(output, made.converted_))
+    return std::unexpected{
+        cannot_answer(model, concat("is ", to_string(output.type()), ", which has no place in a response"))};
+  made.shape_.reserve(output.shape().size());
   for (const std::int64_t dimension : output.shape())
-    response.add_prediction_shape(static_cast<std::int32_t>(dimension));
+    made.shape_.push_back(static_cast<std::int32_t>(dimension));
 
-  if (model.labels().empty() || !is_one_row(output)) return {};
-  const std::span<const float> scores{response.predictions().data(),
-                                      static_cast<std::size_t>(response.predictions_size())};
-  for (const models::ClassScore& best : models::top_k(scores, model.labels(), kTopK)) {
-    ::inference::ClassScore& score = *response.add_top_k();
-    score.set_label(std::string{best.label});
-    score.set_score(best.score);
-    score.set_class_id(best.class_id);
-  }
-  return {};
+  if (model.labels().empty() || !is_one_row(output)) return made;
+  for (const models::ClassScore& best : models::top_k(made.predictions(), model.labels(), kTopK))
+    made.top_k_.push_back({.label = best.label, .score = best.score, .class_id = best.class_id});
+  return made;
 }
 
 }  // namespace parlance::dialects::inference

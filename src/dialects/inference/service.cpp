@@ -7,6 +7,8 @@
 
 #include "base/concat.h"
 #include "dialects/inference/request_input.h"
+#include "dialects/inference/response_output.h"
+#include "dialects/inference/stream_sequence.h"
 #include "grpc/error_details.h"
 
 namespace parlance::dialects::inference {
@@ -40,9 +42,11 @@ void add_trailers(ServerCall& call, const Prediction& prediction) {
   (void)call.trailing_metadata().add("x-inference-latency-ms", two_decimals(prediction.latency().count()));
 }
 
+/// Each alone, one after the other.
 Task<Status> run_in_order(ServerCall& call, std::vector<Prediction>& predictions,
                           scheduling::Scheduler& scheduler) {
   for (std::size_t i = 0; i < predictions.size(); ++i) {
+    predictions[i].inference().may_batch = false;
     Task<Result<scheduling::InferenceResult>> running = scheduler.infer(call, predictions[i].inference());
     Result<scheduling::InferenceResult> result = co_await std::move(running);
     if (!result) co_return in_request(i, result.error());
@@ -52,10 +56,21 @@ Task<Status> run_in_order(ServerCall& call, std::vector<Prediction>& predictions
   co_return Status{};
 }
 
+Task<Status> run_together(ServerCall& call, std::vector<Prediction>& predictions,
+                          scheduling::Scheduler& scheduler) {
+  std::vector<scheduling::InferenceRequest*> requests;
+  for (Prediction& prediction : predictions) requests.push_back(&prediction.inference());
+  Task<scheduling::BatchResult> running = scheduler.infer_all(call, requests);
+  scheduling::BatchResult all = co_await std::move(running);
+  if (!all.status.ok()) co_return in_request(all.failed, all.status);
+  for (std::size_t i = 0; i < predictions.size(); ++i) predictions[i].set_result(std::move(all.results[i]));
+  co_return Status{};
+}
+
 }  // namespace
 
-Task<Result<::inference::PredictResponse>> InferenceServiceHandler::Predict(
-    ServerCall& call, Incoming<::inference::PredictRequest> request) {
+Task<Result<Written<::inference::PredictResponseFields>>> InferenceServiceHandler::Predict(
+    ServerCall& call, Incoming<::inference::PredictRequestView> request) {
   Result<Prediction> prediction = Prediction::make(repository_, *request, call, Clock::now(), limits_);
   if (!prediction) co_return prediction.error();
   Task<Result<scheduling::InferenceResult>> running = scheduler_.infer(call, prediction->inference());
@@ -63,57 +78,65 @@ Task<Result<::inference::PredictResponse>> InferenceServiceHandler::Predict(
   if (!result) co_return result.error();
   prediction->set_result(*std::move(result));
   add_trailers(call, *prediction);
-  co_return prediction->answer();
+  const Result<ResponseOutput> output = prediction->output();
+  if (!output) co_return output.error();
+  co_return prediction->answer(*output);
 }
 
 Result<std::vector<Prediction>> InferenceServiceHandler::make_all(
-    const ::inference::BatchPredictRequest& batch, const ServerCall& call) const {
+    const ::inference::BatchPredictRequestView& batch, const ServerCall& call) const {
   const TimePoint received = Clock::now();
-  const auto count = static_cast<std::size_t>(batch.requests_size());
+  const std::size_t count = batch.requests().size();
   if (Status status = check_batch(count, "requests", limits_); !status.ok())
     return std::unexpected{std::move(status)};
   std::vector<Prediction> predictions;
   predictions.reserve(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    Result<Prediction> prediction =
-        Prediction::make(repository_, batch.requests(static_cast<int>(i)), call, received, limits_);
-    if (!prediction) return std::unexpected{in_request(i, prediction.error())};
+  for (const ::inference::PredictRequestView request : batch.requests()) {
+    Result<Prediction> prediction = Prediction::make(repository_, request, call, received, limits_);
+    if (!prediction) return std::unexpected{in_request(predictions.size(), prediction.error())};
     predictions.push_back(*std::move(prediction));
   }
   return predictions;
 }
 
-Task<Result<::inference::BatchPredictResponse>> InferenceServiceHandler::BatchPredict(
-    ServerCall& call, Incoming<::inference::BatchPredictRequest> request) {
+Task<Result<Written<::inference::BatchPredictResponseFields>>> InferenceServiceHandler::BatchPredict(
+    ServerCall& call, Incoming<::inference::BatchPredictRequestView> request) {
   Result<std::vector<Prediction>> predictions = make_all(*request, call);
   if (!predictions) co_return predictions.error();
-  Task<Status> running = run_in_order(call, *predictions, scheduler_);
+  Task<Status> running = request->allow_dynamic_batching() ? run_together(call, *predictions, scheduler_)
+                                                           : run_in_order(call, *predictions, scheduler_);
   const Status status = co_await std::move(running);
   if (!status.ok()) co_return status;
 
-  ::inference::BatchPredictResponse response;
+  std::vector<ResponseOutput> outputs;
+  outputs.reserve(predictions->size());
+  std::vector<::inference::PredictResponseFields> responses;
   for (std::size_t i = 0; i < predictions->size(); ++i) {
-    Result<::inference::PredictResponse> answer = (*predictions)[i].answer();
-    if (!answer) co_return in_request(i, answer.error());
-    *response.add_responses() = *std::move(answer);
+    Result<ResponseOutput> output = (*predictions)[i].output();
+    if (!output) co_return in_request(i, output.error());
+    outputs.push_back(*std::move(output));
+    responses.push_back((*predictions)[i].answer(outputs.back()));
   }
-  co_return response;
+  co_return ::inference::BatchPredictResponseFields{.responses = responses};
 }
 
 Task<Status> InferenceServiceHandler::StreamingPredict(ServerCall& call,
-                                                       Reader<::inference::PredictRequest>& in,
-                                                       Writer<::inference::PredictResponse>& out) {
+                                                       Reader<::inference::PredictRequestView>& in,
+                                                       Writer<::inference::PredictResponseFields>& out) {
+  StreamSequence sequence{scheduler_};
   std::size_t index = 0;
   while (auto request = co_await in.read()) {
     Result<Prediction> prediction = Prediction::make(repository_, **request, call, Clock::now(), limits_);
     if (!prediction) co_return in_request(index, prediction.error());
+    sequence.add(prediction->inference());
     Task<Result<scheduling::InferenceResult>> running = scheduler_.infer(call, prediction->inference());
     Result<scheduling::InferenceResult> result = co_await std::move(running);
     if (!result) co_return in_request(index, result.error());
     prediction->set_result(*std::move(result));
-    const Result<::inference::PredictResponse> answer = prediction->answer();
-    if (!answer) co_return in_request(index, answer.error());
-    if (!co_await out.write(*answer)) break;
+    const Result<ResponseOutput> output = prediction->output();
+    if (!output) co_return in_request(index, output.error());
+    const ::inference::PredictResponseFields answer = prediction->answer(*output);
+    if (!co_await out.write(answer)) break;
     ++index;
     if (index % kRunsPerTurn == 0) co_await NextTurn{call.loop()};
   }
@@ -132,13 +155,14 @@ Status InferenceServiceHandler::unimplemented(std::string_view model, std::strin
                           {{"hop", "server"}});
 }
 
-Task<Result<::inference::EmbedResponse>> InferenceServiceHandler::Embed(
-    ServerCall&, Incoming<::inference::EmbedRequest> request) {
+Task<Result<Written<::inference::EmbedResponseFields>>> InferenceServiceHandler::Embed(
+    ServerCall&, Incoming<::inference::EmbedRequestView> request) {
   co_return unimplemented(request->model_name(), "embed text", "no tokenizer and no embedding as its output");
 }
 
-Task<Status> InferenceServiceHandler::Generate(ServerCall&, Incoming<::inference::GenerateRequest> request,
-                                               Writer<::inference::GenerateToken>&) {
+Task<Status> InferenceServiceHandler::Generate(ServerCall&,
+                                               Incoming<::inference::GenerateRequestView> request,
+                                               Writer<::inference::GenerateTokenFields>&) {
   co_return unimplemented(request->model_name(), "generate text", "no tokenizer and no decoder");
 }
 

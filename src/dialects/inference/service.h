@@ -14,7 +14,7 @@ namespace parlance::dialects::inference {
 /// Serves inference.InferenceService from the models of a repository. Statuses and texts of bad requests are
 /// those of Prediction; what is particular to a method stands beside it. Thread-safe, as handlers are: every
 /// loop calls it.
-class InferenceServiceHandler final : public ::inference::InferenceService::Handler {
+class InferenceServiceHandler final : public ::inference::InferenceService::ViewHandler {
  public:
   /// Both must outlive the server; the repository's versions have their queues in `scheduler`.
   InferenceServiceHandler(const models::Repository& repository, scheduling::Scheduler& scheduler,
@@ -22,26 +22,29 @@ class InferenceServiceHandler final : public ::inference::InferenceService::Hand
       : repository_(repository), scheduler_(scheduler), limits_(limits) {}
 
   /// Trailers of an answer: x-model-version, and x-inference-latency-ms with two decimals.
-  Task<Result<::inference::PredictResponse>> Predict(ServerCall& call,
-                                                     Incoming<::inference::PredictRequest> request) override;
+  Task<Result<Written<::inference::PredictResponseFields>>> Predict(
+      ServerCall& call, Incoming<::inference::PredictRequestView> request) override;
 
   /// RESOURCE_EXHAUSTED for more requests than limits.max_batch; an error of a request fails the call and
-  /// begins "requests[N]: ". No request is run unless all are right.
-  Task<Result<::inference::BatchPredictResponse>> BatchPredict(
-      ServerCall& call, Incoming<::inference::BatchPredictRequest> request) override;
+  /// begins "requests[N]: ". No request is run unless all are right. With allow_dynamic_batching they go into
+  /// their models' queues together and may share runs, with those of others, too; without, each is run alone,
+  /// one after the other.
+  Task<Result<Written<::inference::BatchPredictResponseFields>>> BatchPredict(
+      ServerCall& call, Incoming<::inference::BatchPredictRequestView> request) override;
 
-  /// Answers each request before it reads the next; an error of one ends the call and begins "requests[N]: ".
-  Task<Status> StreamingPredict(ServerCall& call, Reader<::inference::PredictRequest>& in,
-                                Writer<::inference::PredictResponse>& out) override;
+  /// Answers each request before it reads the next. For a model that keeps a state the stream is one
+  /// sequence. An error of one ends the call and begins "requests[N]: ".
+  Task<Status> StreamingPredict(ServerCall& call, Reader<::inference::PredictRequestView>& in,
+                                Writer<::inference::PredictResponseFields>& out) override;
 
   /// NOT_FOUND for an unknown model; else UNIMPLEMENTED, naming the model and what it lacks.
-  Task<Result<::inference::EmbedResponse>> Embed(ServerCall& call,
-                                                 Incoming<::inference::EmbedRequest> request) override;
-  Task<Status> Generate(ServerCall& call, Incoming<::inference::GenerateRequest> request,
-                        Writer<::inference::GenerateToken>& out) override;
+  Task<Result<Written<::inference::EmbedResponseFields>>> Embed(
+      ServerCall& call, Incoming<::inference::EmbedRequestView> request) override;
+  Task<Status> Generate(ServerCall& call, Incoming<::inference::GenerateRequestView> request,
+                        Writer<::inference::GenerateTokenFields>& out) override;
 
  private:
-  Result<std::vector<Prediction>> make_all(const ::inference::BatchPredictRequest& batch,
+  Result<std::vector<Prediction>> make_all(const ::inference::BatchPredictRequestView& batch,
                                            const ServerCall& call) const;
   /// `what` the model would do, `lacks` what it would need for that.
   Status unimplemented(std::string_view model, std::string_view what, std::string_view lacks) const;
