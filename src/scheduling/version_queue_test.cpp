@@ -28,6 +28,9 @@ std::string reason_of(const Status& status) { return grpc::error_info(status)->r
 
 class VersionQueueTest : public ::testing::Test {
  protected:
+  ~VersionQueueTest() override {
+    for (TestAsker& each : askers_) (void)each.result();  // nobody is told after this
+  }
   /// The queue of a model with that configuration; before the first asker.
   void open(const models::ModelConfig& config, unsigned instances = 1, models::Shape shape = {-1, 2}) {
     auto model = std::make_unique<HeldModel>(!config.sequence.states.empty(), std::move(shape));

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "dialects/inference/testing/gated_backend.h"
+#include "dialects/inference/testing/serving.h"
 #include "grpc/error_details.h"
 #include "models/backends/built_in.h"
 #include "models/testing/temp_folder.h"
@@ -29,41 +30,12 @@ using ::inference::EmbedResponse;
 using ::inference::GenerateRequest;
 using ::inference::PredictRequest;
 using ::inference::PredictResponse;
+using testing::Client;
 using ::testing::ElementsAre;
-using Client = ::inference::InferenceService::Client;
+using testing::Serving;
 
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
-
-/// A repository, and a server of it on a free port.
-class Serving {
- public:
-  explicit Serving(std::filesystem::path root, testing::Gate* gate = nullptr, Limits limits = {})
-      : repository_(
-            {.root = std::move(root), .threads_per_model = 2, .make_companion = scheduler_.queue_maker()},
-            backends(gate)) {
-    EXPECT_TRUE(repository_.load().ok());
-    server_.add(std::make_shared<InferenceServiceHandler>(repository_, scheduler_, limits));
-    const Result<void> started = server_.start();
-    EXPECT_TRUE(started) << started.error().to_string();
-  }
-
-  Client client() const {
-    return Client{Channel::open("127.0.0.1:" + std::to_string(server_.ports().at(0)))};
-  }
-  models::Repository& repository() { return repository_; }
-
- private:
-  static models::BackendRegistry backends(testing::Gate* gate) {
-    models::BackendRegistry registry = models::built_in_backends();
-    if (gate != nullptr) registry.add(std::make_unique<testing::GatedBackend>(*gate));
-    return registry;
-  }
-
-  scheduling::Scheduler scheduler_{{.threads = 1}};
-  models::Repository repository_;
-  Server server_{{.listen = {"127.0.0.1:0"}, .threads = 1}};
-};
 
 class ShippedModelsServed : public ::testing::Test {
  protected:
