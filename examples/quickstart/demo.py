@@ -14,11 +14,13 @@ import statistics
 import sys
 import tempfile
 import time
+import types
 from pathlib import Path
 
 import grpc
 from grpc_tools import protoc
 
+import hot_reload
 import picture
 from picture import bold, dim, green, red
 from server import DemoError, Server
@@ -45,12 +47,17 @@ FILES_TYPED = [
 
 
 def make_stubs(folder: str):
-    """The messages and the stubs of proto/parlance/inference.proto, made by grpcio's own tools."""
-    arguments = ["protoc", f"-I{ROOT / 'proto'}", f"--python_out={folder}", f"--grpc_python_out={folder}"]
-    if protoc.main([*arguments, "parlance/inference.proto"]) != 0:
-        raise DemoError("proto/parlance/inference.proto does not compile")
+    """What grpcio's own tools make of proto/parlance: inference, inference_grpc, management and management_grpc."""
     sys.path.insert(0, folder)
-    return importlib.import_module("parlance.inference_pb2"), importlib.import_module("parlance.inference_pb2_grpc")
+    stubs = types.SimpleNamespace()
+    imports = [f"-I{ROOT / 'proto'}", f"-I{Path(protoc.__file__).parent / '_proto'}"]
+    for name in ("inference", "management"):
+        arguments = ["protoc", *imports, f"--python_out={folder}", f"--grpc_python_out={folder}", f"parlance/{name}.proto"]
+        if protoc.main(arguments) != 0:
+            raise DemoError(f"proto/parlance/{name}.proto does not compile")
+        setattr(stubs, name, importlib.import_module(f"parlance.{name}_pb2"))
+        setattr(stubs, f"{name}_grpc", importlib.import_module(f"parlance.{name}_pb2_grpc"))
+    return stubs
 
 
 def read_held_out() -> list[tuple[str, list[float]]]:
@@ -70,9 +77,11 @@ def heading(text: str) -> None:
 
 
 class Demo:
-    def __init__(self, channel: grpc.Channel, messages, services):
-        self.messages = messages
-        self.stub = services.InferenceServiceStub(channel)
+    def __init__(self, channel: grpc.Channel, admin: grpc.Channel, stubs):
+        self.messages = stubs.inference
+        self.stub = stubs.inference_grpc.InferenceServiceStub(channel)
+        self.management = stubs.management_grpc.ModelManagementStub(admin)
+        self.load_request = stubs.management.LoadModelRequest
 
     def digit_request(self, pixels: list[float], request_id: str = ""):
         return self.messages.PredictRequest(request_id=request_id, model_name="digits", features=pixels)
@@ -145,6 +154,14 @@ class Demo:
         print(f"  round trip   {quantiles(round_trips_ms)}  {dim('seen by this Python client')}")
         print(f"  in the model {quantiles(model_ms)}  {dim('as the server measured it')}")
 
+    # --- the model loaded anew while callers call it
+
+    def reload_under_load(self, held_out) -> None:
+        heading("A new version without a pause   parlance models load digits, ten times, under load")
+        print()
+        request = self.digit_request(held_out[0][1])
+        hot_reload.show(self.stub.Predict, request, lambda: self.management.LoadModel(self.load_request(model="digits"), timeout=60))
+
 
 def quantiles(values_ms: list[float]) -> str:
     cuts = statistics.quantiles(values_ms, n=100, method="inclusive")
@@ -175,15 +192,16 @@ def say_what_next(server: Server, keep: bool) -> None:
 
 
 def run_demo(server: Server, stubs_folder: str, keep: bool) -> None:
-    messages, services = make_stubs(stubs_folder)
-    with grpc.insecure_channel(server.address) as channel:
+    stubs = make_stubs(stubs_folder)
+    with grpc.insecure_channel(server.address) as channel, grpc.insecure_channel(server.admin) as admin:
         server.wait_until_ready(channel, SERVICE)
         print(f"{bold('parlance serve')} models/repository   {green('ready')} on {server.address}")
-        demo = Demo(channel, messages, services)
+        demo = Demo(channel, admin, stubs)
         held_out = read_held_out()
         demo.show_digits(held_out)
         demo.type_files()
         demo.stream_held_out(held_out)
+        demo.reload_under_load(held_out)
     say_what_next(server, keep)
 
 

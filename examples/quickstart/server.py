@@ -23,18 +23,19 @@ class Server:
 
     def __init__(self, program: Path, repository: Path):
         self.log = Path(tempfile.mkstemp(prefix="parlance-", suffix=".log")[1])
-        command = [program, "serve", repository, "--listen", "127.0.0.1:0", "--log-format", "json"]
+        command = [program, "serve", repository, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--log-format", "json"]
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
-        self.address = self._wait_for_address()
+        self.address = self._wait_for_address("listening")
+        self.admin = self._wait_for_address("admin")
 
-    def _wait_for_address(self) -> str:
+    def _wait_for_address(self, message: str) -> str:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self.process.poll() is None:
             for line in self.log.read_text().splitlines(keepends=True):
-                if line.endswith("\n") and '"listening"' in line:
+                if line.endswith("\n") and f'"{message}"' in line:
                     return json.loads(line)["fields"]["address"]
             time.sleep(0.01)
         raise DemoError(f"the server did not start; its log:\n{self.log.read_text()}")

@@ -18,6 +18,7 @@ SOURCES = {
     "interop_empty": ("proto", "grpc/testing/empty.proto"),
     "interop_messages": ("proto", "grpc/testing/messages.proto"),
     "kserve": ("proto", "kserve/grpc_service.proto"),
+    "management": ("proto", "parlance/management.proto"),
     "interop": ("proto", "grpc/testing/test.proto"),
 }
 

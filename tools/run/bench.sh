@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# bench [micro [FILTER] | profile WORKLOAD | OPTIONS]: our server beside others on the same work; --help says more
+# bench [micro [FILTER] | profile WORKLOAD | overload | reloads | rolling-restart | OPTIONS]: figures; --help says more
 set -euo pipefail
 source tools/lib.sh
 
@@ -25,8 +25,16 @@ harness() {
   exec "$python" "bench/harness/$1" "${@:2}"
 }
 
+# serving PROGRAM [arguments]: what the inference server does under load
+serving() {
+  build release parlance
+  exec "$python" "bench/serving/$1.py" "${@:2}"
+}
+
 case ${1:-} in
   micro) microbenchmarks "${@:2}" ;;
   profile) harness sample.py "${@:2}" ;;
+  overload | reloads) serving "$@" ;;
+  rolling-restart) serving rolling_restart "${@:2}" ;;
   *) harness compare.py "$@" ;;
 esac
