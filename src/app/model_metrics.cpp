@@ -49,7 +49,13 @@ class SchedulingMetrics {
     batch_delay_.gauge(labels, std::chrono::duration<double>(version.max_delay).count());
     dead_work_.counter(labels, static_cast<double>(version.dead_work));
     late_work_.counter(labels, static_cast<double>(version.late_work));
-    saved_work_.counter(labels, static_cast<double>(version.saved_work));
+    const auto saved = [&](std::string_view reason, std::uint64_t count) {
+      saved_work_.counter({{"model", version.model}, {"version", number}, {"reason", reason}},
+                          static_cast<double>(count));
+    };
+    saved("cancelled", version.saved.cancelled);
+    saved("expired", version.saved.expired);
+    saved("refused", version.saved.refused);
     copied_bytes_.counter(labels, static_cast<double>(version.copied_bytes));
   }
 

@@ -91,7 +91,7 @@ void add_counters(std::string& text, const management::VersionCounters& counters
   add_line(text, "batches",
            fmt::format("{} of {} rows, {} on average", count_text(counters.batches()),
                        count_text(counters.rows()), time_text(duration_of(counters.mean_compute_time()))));
-  add_line(text, "saved work", count_text(counters.saved_work()));
+  add_line(text, "saved work", counts_text(counters.saved_work()));
   add_line(text, "dead work",
            fmt::format("{} run for nobody, {} too late", count_text(counters.dead_work()),
                        count_text(counters.late_work())));

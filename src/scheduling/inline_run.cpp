@@ -36,7 +36,7 @@ bool InlineRun::await_suspend(std::coroutine_handle<> waiting) {
 }
 
 Result<InferenceResult> InlineRun::refuse(Outcome outcome, Status status) {
-  counters_.saved_work();
+  counters_.saved_work(outcome);
   counters_.ended(outcome, Duration::zero());
   return std::unexpected{std::move(status)};
 }

@@ -25,6 +25,14 @@ struct BatchSizeStatistics {
   DurationSum compute_output{};  // taking the outputs apart
 };
 
+/// Requests that were dropped or refused instead of run, by why.
+struct SavedWork {
+  std::uint64_t cancelled = 0;  // the caller left
+  std::uint64_t expired = 0;    // the deadline passed
+  std::uint64_t refused = 0;    // no room, or no time before the deadline
+  bool operator==(const SavedWork&) const = default;
+};
+
 /// What was counted of one version of a model since the server started, reloads and all.
 struct VersionStatistics {
   std::string model;
@@ -50,9 +58,10 @@ struct VersionStatistics {
   std::uint64_t execution_count = 0;                     // runs
   std::chrono::system_clock::time_point last_inference;  // 1970: none yet
 
-  std::uint64_t dead_work = 0;   // requests run though cancelled or past their deadline when the run began
-  std::uint64_t late_work = 0;   // requests whose run began in time, but was for nobody when it ended
-  std::uint64_t saved_work = 0;  // requests dropped or refused instead of run
+  std::uint64_t dead_work = 0;  // requests run though cancelled or past their deadline when the run began
+  std::uint64_t late_work = 0;  // requests whose run began in time, but was for nobody when it ended
+  SavedWork saved;
+  std::uint64_t saved_work = 0;  // all of these
   std::uint64_t copied_bytes = 0;
 
   // At the moment.

@@ -87,6 +87,12 @@ DurationSum VersionCounters::ended_sum(Outcome outcome) const {
   return total;
 }
 
+std::uint64_t VersionCounters::saved_sum(Outcome outcome) const {
+  std::uint64_t total = 0;
+  for (const Shard& each : shards_) total += value(each.saved[static_cast<std::size_t>(outcome)]);
+  return total;
+}
+
 void VersionCounters::fill_histograms(VersionStatistics& statistics) const {
   for (const Shard& each : shards_) {
     for (std::size_t i = 0; i < each.queue.size(); ++i) {
@@ -138,7 +144,10 @@ void VersionCounters::fill(VersionStatistics& statistics) const {
   if (last != 0) statistics.last_inference = to_system(TimePoint{Duration{last}});
   statistics.dead_work = sum(kDeadWork);
   statistics.late_work = sum(kLateWork);
-  statistics.saved_work = sum(kSavedWork);
+  statistics.saved = {.cancelled = saved_sum(Outcome::kCancelled),
+                      .expired = saved_sum(Outcome::kExpired),
+                      .refused = saved_sum(Outcome::kRefused)};
+  statistics.saved_work = statistics.saved.cancelled + statistics.saved.expired + statistics.saved.refused;
   statistics.copied_bytes = sum(kCopiedBytes);
 }
 

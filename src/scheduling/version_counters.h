@@ -40,7 +40,8 @@ class VersionCounters {
   void executed(std::size_t rows, const RunTimes& times, TimePoint now);
   void dead_work(std::uint64_t requests = 1) { add(kDeadWork, requests); }
   void late_work(std::uint64_t requests = 1) { add(kLateWork, requests); }
-  void saved_work(std::uint64_t requests = 1) { add(kSavedWork, requests); }
+  /// A request was not run, and ended so.
+  void saved_work(Outcome outcome) { bump(shard().saved[static_cast<std::size_t>(outcome)], 1); }
   void copied(std::uint64_t bytes) { add(kCopiedBytes, bytes); }
 
   /// All but model, version and what is so at the moment.
@@ -55,7 +56,6 @@ class VersionCounters {
   enum Counter : std::size_t {
     kDeadWork,
     kLateWork,
-    kSavedWork,
     kCopiedBytes,
     kRows,
     kQueued,
@@ -74,6 +74,7 @@ class VersionCounters {
     std::array<Count, kCounters> counts{};
     std::array<Count, kOutcomes> ended{};
     std::array<Count, kOutcomes> ended_ns{};
+    std::array<Count, kOutcomes> saved{};
     Histogram queue{};
     Histogram compute{};
     std::array<RowCounts, kSmallRows + 1> by_rows{};
@@ -86,6 +87,7 @@ class VersionCounters {
   void add(Counter counter, std::uint64_t by) { bump(shard().counts[counter], by); }
   std::uint64_t sum(Counter counter) const;
   DurationSum ended_sum(Outcome outcome) const;
+  std::uint64_t saved_sum(Outcome outcome) const;
   void fill_histograms(VersionStatistics& statistics) const;
   void fill_batches(VersionStatistics& statistics) const;
 

@@ -91,7 +91,7 @@ void VersionQueue::finish(QueuedRequest& request, Outcome outcome, Result<Infere
 }
 
 void VersionQueue::refuse(QueuedRequest& request, Outcome outcome, Status status, TimePoint now) {
-  counters_->saved_work();
+  counters_->saved_work(outcome);
   finish(request, outcome, std::unexpected{std::move(status)}, now);
 }
 

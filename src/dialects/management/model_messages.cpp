@@ -47,7 +47,10 @@ messages::VersionCounters counters_message(const scheduling::VersionStatistics& 
   requests["refused"] = counted.refused.count;
   message.set_batches(counted.execution_count);
   message.set_rows(counted.inference_count);
-  message.set_saved_work(counted.saved_work);
+  auto& saved = *message.mutable_saved_work();
+  saved["cancelled"] = counted.saved.cancelled;
+  saved["expired"] = counted.saved.expired;
+  saved["refused"] = counted.saved.refused;
   message.set_dead_work(counted.dead_work);
   message.set_late_work(counted.late_work);
   message.set_copied_bytes(counted.copied_bytes);
