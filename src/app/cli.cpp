@@ -194,7 +194,7 @@ int run(int argument_count, const char* const* arguments) {
   app.formatter(formatter);
   CommandLine given;
   const CLI::App* serve = add_serve(app, given);
-  const CLI::App* models = add_models(app, given.models);
+  CLI::App* models = add_models(app, given.models);
   const CLI::App* call = add_call(app, given);
   const CLI::App* bench = add_bench(app, given.bench);
   const CLI::App* explain = add_explain(app, given);
@@ -205,6 +205,10 @@ int run(int argument_count, const char* const* arguments) {
   } catch (const CLI::RequiredError& error) {
     const bool has_word = argument_count > 1 && arguments[1][0] != '-';
     if (has_word && app.get_subcommands().empty()) return unknown_command(arguments[1]);
+    const bool has_action = argument_count > 2 && arguments[2][0] != '-';
+    if (has_action && app.got_subcommand(models) && models->get_subcommands().empty()) {
+      return unknown_models_action(arguments[2]);
+    }
     return app.exit(error), kExitUsage;
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kExitOk : kExitUsage;

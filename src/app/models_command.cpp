@@ -1,6 +1,7 @@
 #include "app/models_command.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -9,6 +10,7 @@
 #include <optional>
 
 #include "app/admin_server.h"
+#include "app/spelling.h"
 #include "app/usage.h"
 #include "app/values.h"
 
@@ -147,6 +149,15 @@ CLI::App* add_models(CLI::App& app, ModelsCommand& given) {
       "The exit code is the call's gRPC status: 0 OK, 4 DEADLINE_EXCEEDED, 5 NOT_FOUND,\n"
       "9 FAILED_PRECONDITION, 14 UNAVAILABLE and so on; 64 wrong usage.");
   return models;
+}
+
+int unknown_models_action(std::string_view word) {
+  std::vector<std::string_view> names;
+  for (const Action& action : kActions) names.emplace_back(action.name);
+  const std::string_view close = nearest(word, names);
+  return usage_error(fmt::format("models has no action '{}'{}", word,
+                                 close.empty() ? fmt::format(": {}", fmt::join(names, ", "))
+                                               : fmt::format("; did you mean '{}'?", close)));
 }
 
 int run_models(ModelsCommand& given) {

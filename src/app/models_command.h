@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/models_calls.h"
@@ -25,6 +26,9 @@ struct ModelsCommand {
 
 /// The command with its subcommands and flags.
 CLI::App* add_models(CLI::App& app, ModelsCommand& given);
+
+/// Tells on stderr that there is no such action, and which was meant. Returns the exit code.
+int unknown_models_action(std::string_view word);
 
 /// Checks what was given, and runs it. Returns the exit code.
 int run_models(ModelsCommand& given);

@@ -14,6 +14,7 @@
 
 #include "app/admin_server.h"
 #include "app/exit_codes.h"
+#include "app/load_reporter.h"
 #include "app/log.h"
 #include "app/model_health.h"
 #include "app/model_log.h"
@@ -29,6 +30,7 @@
 #include "rpc/server.h"
 #include "scheduling/scheduler.h"
 #include "services/health_service.h"
+#include "services/orca.h"
 #include "services/reflection_service.h"
 
 namespace parlance::app {
@@ -75,6 +77,7 @@ class InferenceServer {
     server_.add(std::make_shared<dialects::inference::InferenceServiceHandler>(models_, scheduler_));
     server_.add(std::make_shared<dialects::kserve::GrpcInferenceServiceHandler>(models_, scheduler_));
     server_.add(services::make_health_service(health_));
+    server_.add(services::make_orca_service(load_figures_, {.min_report_interval = std::chrono::seconds{1}}));
     services::add_reflection(server_);
   }
 
@@ -137,6 +140,8 @@ class InferenceServer {
   std::optional<ModelLog> model_log_;  // since the first load, which is reported as a table
   std::shared_ptr<services::HealthRegistry> health_ = std::make_shared<services::HealthRegistry>();
   ModelHealth model_health_{models_, *health_};
+  std::shared_ptr<services::LoadFigures> load_figures_ = std::make_shared<services::LoadFigures>();
+  LoadReporter load_reporter_{scheduler_, load_figures_};
   // The servers last: they stop before what their handlers use goes away.
   Server server_;
   AdminServer admin_{config_,

@@ -18,6 +18,7 @@ SERVICES = {
     "grpc.health.v1.Health",
     "grpc.reflection.v1.ServerReflection",
     "grpc.reflection.v1alpha.ServerReflection",
+    "xds.service.orca.v3.OpenRcaService",
     "inference.GRPCInferenceService",
     "inference.InferenceService",
 }
