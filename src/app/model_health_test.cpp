@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "models/backends/built_in.h"
 #include "models/testing/temp_folder.h"
 
@@ -57,6 +59,20 @@ TEST_F(ModelHealth, OnlyRequiredModelsCount) {
   load({"good"});
   EXPECT_THAT(health_.status("inference.InferenceService"), Optional(ServingStatus::kServing));
   EXPECT_THAT(health_.status("model/bad"), Optional(ServingStatus::kNotServing));
+}
+
+TEST_F(ModelHealth, NeverFlickersThroughReloads) {
+  add_digits("one");
+  load({});
+  std::atomic<int> changes = 0;
+  const models::Repository::Subscription subscription =
+      repository_->subscribe([&](const models::VersionStatus&) {  // after the health was told
+        ++changes;
+        for (const char* name : {"", "inference.InferenceService", "model/one", "model/one/1"})
+          EXPECT_THAT(health_.status(name), Optional(ServingStatus::kServing)) << name;
+      });
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(repository_->load("one").ok());
+  EXPECT_GE(changes, 9) << "each loads, warms up, and is ready";
 }
 
 TEST_F(ModelHealth, NoModelsAreNotReady) {

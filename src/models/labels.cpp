@@ -25,6 +25,7 @@ Result<Labels> read_labels(const std::filesystem::path& file) {
     if (line.empty()) return failed(fmt::format("line {} is empty", labels.size() + 1));
     labels.push_back(std::move(line));
   }
+  if (stream.bad()) return failed("cannot be read");
   if (labels.empty()) return failed("is empty");
   return labels;
 }

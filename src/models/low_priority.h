@@ -4,7 +4,7 @@
 
 namespace parlance::models {
 
-/// Runs `work` to its end on a thread of its own that yields the processor to all others (nice 19).
+/// Runs `work` to its end on a thread of its own that yields the processor to all others (nice 10).
 /// One such work at a time; the others wait for their turn.
 void run_at_low_priority(const std::function<void()>& work);
 

@@ -16,7 +16,7 @@ TEST(LowPriority, IsThatOfTheWorkAlone) {
   const int before = nice_of_this_thread();
   int inside = 0;
   run_at_low_priority([&] { inside = nice_of_this_thread(); });
-  EXPECT_EQ(inside, 19);
+  EXPECT_EQ(inside, 10);
   EXPECT_EQ(nice_of_this_thread(), before);
 }
 

@@ -2,12 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
-#include <iterator>
 #include <optional>
 
 #include "models/config/sections.h"
 #include "models/config/yaml_reader.h"
+#include "models/file_text.h"
 
 namespace parlance::models {
 namespace {
@@ -100,10 +99,9 @@ Result<ModelConfig> parse_model_config(const std::string& text, const std::strin
 }
 
 Result<ModelConfig> read_model_config(const std::filesystem::path& file, const std::string& name) {
-  std::ifstream stream{file, std::ios::binary};
-  const std::string text{std::istreambuf_iterator<char>{stream}, {}};
-  if (!stream) return failure(fmt::format("{}: cannot be read", name));
-  return parse_model_config(text, name);
+  const std::optional<std::string> text = read_file_text(file);
+  if (!text) return failure(fmt::format("{}: cannot be read", name));
+  return parse_model_config(*text, name);
 }
 
 }  // namespace parlance::models

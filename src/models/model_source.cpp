@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
+#include <optional>
 
+#include "models/file_text.h"
 #include "models/tfserving_config.h"
 #include "models/triton_config.h"
 
@@ -17,11 +17,9 @@ namespace fs = std::filesystem;
 constexpr std::string_view kModelsConfig = "models.config";
 
 Result<std::string> read_text(const fs::path& file, const std::string& name) {
-  std::ifstream stream{file, std::ios::binary};
-  std::string text{std::istreambuf_iterator<char>{stream}, {}};
-  if (!stream)
-    return std::unexpected{Status{StatusCode::kFailedPrecondition, fmt::format("{}: cannot be read", name)}};
-  return text;
+  std::optional<std::string> text = read_file_text(file);
+  if (text) return *std::move(text);
+  return std::unexpected{Status{StatusCode::kFailedPrecondition, fmt::format("{}: cannot be read", name)}};
 }
 
 /// The models.config that `root` is or has; empty when there is none.

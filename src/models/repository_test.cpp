@@ -314,6 +314,30 @@ TEST_F(RepositoryOf, AVersionsCompanionIsMadeBeforeItIsReadyAndGoesBeforeTheMode
   EXPECT_EQ(alive, 0);
 }
 
+// The tests run as root, which no permission keeps out: a folder where a file should be is what it cannot
+// read either, and a link to itself is a folder that cannot be opened.
+TEST_F(RepositoryOf, SaysWhatItCannotRead) {
+  folder_.make("config/model.yaml");
+  folder_.make("config/1");
+  folder_.make("triton/config.pbtxt");
+  folder_.make("triton/1");
+  folder_.add("labels", 1);
+  folder_.configure("labels", "labels: names\n");
+  folder_.make("labels/names");
+  folder_.add("warm", 1);
+  folder_.configure("warm", "warmup: {inputs: {x: sample}}\n");
+  folder_.make("warm/sample");
+  folder_.make("loop");
+  std::filesystem::create_directory_symlink("1", folder_.path() / "loop" / "1");
+  load();
+  EXPECT_EQ(status("config", 1).reason, "config/model.yaml: cannot be read");
+  EXPECT_EQ(status("triton", 1).reason, "triton/config.pbtxt: cannot be read");
+  EXPECT_EQ(status("labels", 1).reason, "names: cannot be read");
+  EXPECT_EQ(status("warm", 1).reason, "warm-up: sample cannot be read");
+  EXPECT_EQ(status("loop", 0).reason, "no version: a version is a folder named by a positive whole number");
+  EXPECT_FALSE(repository_.ready());
+}
+
 TEST_F(RepositoryOf, ReadsTritonsFile) {
   folder_.write("echo/config.pbtxt",
                 "backend: \"synthetic\"\nmax_batch_size: 4\n"

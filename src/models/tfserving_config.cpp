@@ -20,7 +20,8 @@ VersionsConfig versions_of(const tfserving::ModelConfig& model) {
     versions.policy = VersionsConfig::Policy::kSpecific;
     versions.specific.assign(policy.specific().versions().begin(), policy.specific().versions().end());
   }
-  versions.labels.insert(model.version_labels().begin(), model.version_labels().end());
+  for (const auto& label : model.version_labels())
+    versions.labels.insert_or_assign(label.key(), label.value());
   return versions;
 }
 

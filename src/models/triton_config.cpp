@@ -193,7 +193,9 @@ class Reader {
       const std::size_t rows = std::max(warmup.batch_size(), 1U);
       if (std::ranges::find(to_.warmup.batch_sizes, rows) == to_.warmup.batch_sizes.end())
         to_.warmup.batch_sizes.push_back(rows);
-      for (const auto& [input, data] : warmup.inputs()) {
+      for (const triton::ModelWarmup::InputsEntry& entry : warmup.inputs()) {
+        const std::string& input = entry.key();
+        const triton::ModelWarmup::Input& data = entry.value();
         if (data.has_input_data_file())
           to_.warmup.input_files[input] = "warmup/" + inside(data.input_data_file());
         if (data.random_data())
@@ -205,7 +207,7 @@ class Reader {
 
   void note_the_rest() {
     std::vector<std::string> parameters;
-    for (const auto& [key, value] : from_.parameters()) parameters.push_back(key);
+    for (const auto& parameter : from_.parameters()) parameters.push_back(parameter.key());
     std::ranges::sort(parameters);
     if (!parameters.empty()) warn_if(true, fmt::format("parameters ({})", fmt::join(parameters, ", ")));
     warn_if(from_.has_optimization(), "optimization");

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <cstring>
-#include <fstream>
 #include <future>
-#include <iterator>
 #include <optional>
 #include <set>
+
+#include "models/file_text.h"
 
 namespace parlance::models {
 namespace {
@@ -50,9 +50,9 @@ struct Row {
 };
 
 Result<Row> read_row(const TensorSpec& spec, const fs::path& folder, const std::string& name) {
-  std::ifstream stream{folder / name, std::ios::binary};
-  Row row{std::string{std::istreambuf_iterator<char>{stream}, {}}, 1};
-  if (!stream) return failure(fmt::format("{} cannot be read", name));
+  std::optional<std::string> bytes = read_file_text(folder / name);
+  if (!bytes) return failure(fmt::format("{} cannot be read", name));
+  Row row{*std::move(bytes), 1};
   const std::optional<std::size_t> least = bytes_of(spec, shape_of(spec, 1, 1));
   const auto open = std::ranges::count(spec.shape, kAnyDimension) - (has_open_rows(spec) ? 1 : 0);
   if (least && *least > 0 && open == 1 && row.bytes.size() % *least == 0)
