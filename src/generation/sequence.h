@@ -61,7 +61,7 @@ inline bool is_senior(const Sequence& a, const Sequence& b) {
 inline int nearness(const Deadline& deadline, TimePoint now) {
   if (deadline.is_never()) return 64;
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline.remaining(now)).count();
-  return std::bit_width(static_cast<std::uint64_t>(left));
+  return static_cast<int>(std::bit_width(static_cast<std::uint64_t>(left)));
 }
 
 /// Whose turn it is to have a prompt computed: priority, then deadline, then the client who had least, then
