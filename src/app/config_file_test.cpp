@@ -8,6 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 std::string error_of(const std::string& text) {
@@ -52,6 +53,19 @@ log-level: debug
   EXPECT_EQ(config.access_log, AccessLogMode::kAll);
   EXPECT_EQ(config.log_format, LogFormat::kJson);
   EXPECT_EQ(config.log_level, LogLevel::kDebug);
+}
+
+TEST(ConfigFile, TheAdminAddressIsTheDefaultOrGivenOrOff) {
+  ServeConfig config;
+  EXPECT_FALSE(config.admin);
+  ASSERT_TRUE(read_config_text("admin: [\"127.0.0.1:1\", \"unix:/run/admin.sock\"]", "serve.yaml", config));
+  EXPECT_THAT(config.admin.value(), ElementsAre("127.0.0.1:1", "unix:/run/admin.sock"));
+  for (const char* off : {"admin: off", "admin: \"\""}) {
+    config.admin.reset();
+    ASSERT_TRUE(read_config_text(off, "serve.yaml", config)) << off;
+    EXPECT_TRUE(config.admin.value().empty()) << off;
+  }
+  EXPECT_THAT(error_of("admin: [off, \"127.0.0.1:1\"]"), HasSubstr("admin: 'off' is not an address"));
 }
 
 TEST(ConfigFile, LeavesWhatItDoesNotName) {

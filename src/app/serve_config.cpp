@@ -44,7 +44,8 @@ Assigned assign_listen(ServeConfig& config, Values values) {
 }
 
 Assigned assign_admin(ServeConfig& config, Values values) {
-  if (values.size() == 1 && values[0] == "off") return config.admin.emplace(), Assigned{};
+  if (values.size() == 1 && (values[0] == "off" || values[0].empty()))
+    return config.admin.emplace(), Assigned{};
   Assigned checked = check_addresses(values);
   if (checked) config.admin.emplace(values.begin(), values.end());
   return checked;
