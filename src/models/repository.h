@@ -153,7 +153,7 @@ class Repository {
                                            VersionSlot::Origin origin, bool by_hand);
   void note_warming(ModelVersion& version);
   void note_failure(ModelVersion& version, const std::string& reason);
-  void take_place(const std::shared_ptr<ModelVersion>& version, std::unique_ptr<LoadedVersion> loaded);
+  bool take_place(const std::shared_ptr<ModelVersion>& version, std::unique_ptr<LoadedVersion> loaded);
   Result<std::shared_ptr<ModelVersion>> begin_drain(const std::string& model, std::int64_t version);
   void note_freed(ModelVersion& version, const MemoryReceipt& receipt);
   Result<ModelHandle> pin(const Result<VersionSlot*>& slot, std::string_view model) const;

@@ -74,14 +74,16 @@ void Repository::note_failure(ModelVersion& version, const std::string& reason) 
   });
 }
 
-/// From now on `version` is what callers get. One that was unloaded by hand while this one was loading is not
-/// brought back.
-void Repository::take_place(const std::shared_ptr<ModelVersion>& version,
+/// From now on `version` is what callers get; false: it was unloaded by hand while this one was loading, and
+/// is not brought back.
+bool Repository::take_place(const std::shared_ptr<ModelVersion>& version,
                             std::unique_ptr<LoadedVersion> loaded) {
   std::shared_ptr<ModelVersion> replaced;
+  bool serves = false;
   change(version->model(), version->version(), [&](VersionSlot& slot) {
     const bool replaces = slot.next == version;
-    if (!replaces && slot.current != version) return false;
+    serves = replaces || slot.current == version;
+    if (!serves) return false;
     version->set_loaded(std::move(loaded));
     version->set_state(VersionState::kReady);
     slot.reload = {};
@@ -94,6 +96,7 @@ void Repository::take_place(const std::shared_ptr<ModelVersion>& version,
     return true;
   });
   if (replaced != nullptr) drain_.add(std::move(replaced));
+  return serves;
 }
 
 /// By hand: the version stays out of service, also when another was loading to take its place.

@@ -213,8 +213,8 @@ Status Repository::load_version_of(ModelEntry& entry, const FoundModel& found, s
     note_failure(*load, std::string{loaded.error().message()});
     return not_loaded(found.name, version, loaded.error().message());
   }
-  take_place(load, *std::move(loaded));
-  return {};
+  if (take_place(load, *std::move(loaded))) return {};
+  return not_loaded(found.name, version, "it was unloaded meanwhile");
 }
 
 /// While others of the model serve, what takes the processor is done at low priority; what takes locks is

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <future>
 #include <thread>
 
 #include "grpc/error_details.h"
@@ -312,6 +313,74 @@ TEST_F(RepositoryOf, AVersionsCompanionIsMadeBeforeItIsReadyAndGoesBeforeTheMode
   EXPECT_NE(repository.find("echo")->companion(), nullptr);
   ASSERT_TRUE(repository.unload("echo").ok());
   EXPECT_EQ(alive, 0);
+}
+
+/// The synthetic engine, which loads when the gate is open.
+class GatedBackend final : public Backend {
+ public:
+  explicit GatedBackend(std::shared_future<void> gate) : gate_(std::move(gate)) {}
+  std::string_view name() const override { return "gated"; }
+  std::span<const std::string_view> extensions() const override { return {}; }
+  Result<std::unique_ptr<LoadedModel>> load(const ModelSource& source, const LoadOptions& options) override {
+    EXPECT_EQ(gate_.wait_for(kPatience), std::future_status::ready);
+    return engine_.load(source, options);
+  }
+
+ private:
+  const std::shared_future<void> gate_;
+  SyntheticBackend engine_;
+};
+
+class RepositoryWithAGate : public RepositoryOf {
+ protected:
+  RepositoryWithAGate() : gated_({.root = folder_.path()}, backends()) {
+    folder_.add("echo", 1);
+    EXPECT_TRUE(gated_.load().ok());
+  }
+  /// From now on a load of it waits at the gate.
+  void gate(const std::string& model) {
+    std::string config{testing::kEcho};
+    folder_.write(model + "/model.yaml", config.replace(config.find("synthetic"), 9, "gated"));
+  }
+  std::string state_of(std::string_view model) {
+    for (const VersionStatus& each : gated_.versions())
+      if (each.model == model) return std::string{to_string(each.state)};
+    return "none";
+  }
+
+  std::promise<void> gate_;
+  Repository gated_;
+
+ private:
+  BackendRegistry backends() {
+    BackendRegistry registry = testing::synthetic_backends();
+    registry.add(std::make_unique<GatedBackend>(gate_.get_future().share()));
+    return registry;
+  }
+};
+
+TEST_F(RepositoryWithAGate, ASlowLoadHoldsUpNeitherFindNorUnload) {
+  gate("slow");
+  auto loading = std::async(std::launch::async, [&] { return gated_.load("slow"); });
+  ASSERT_TRUE(eventually([&] { return state_of("slow") == "LOADING"; }));
+  EXPECT_TRUE(gated_.find("echo"));
+  EXPECT_TRUE(gated_.unload("echo").ok());
+  EXPECT_TRUE(gated_.load("echo").ok());
+  EXPECT_EQ(state_of("slow"), "LOADING");
+  gate_.set_value();
+  EXPECT_TRUE(loading.get().ok());
+  EXPECT_EQ(state_of("slow"), "READY");
+}
+
+TEST_F(RepositoryWithAGate, AnUnloadDuringAReloadWins) {
+  gate("echo");
+  auto loading = std::async(std::launch::async, [&] { return gated_.load("echo"); });
+  ASSERT_TRUE(eventually([&] { return gated_.versions().front().reload.state == Reload::State::kLoading; }));
+  EXPECT_TRUE(gated_.find("echo")) << "the old one serves";
+  EXPECT_TRUE(gated_.unload("echo").ok());
+  gate_.set_value();
+  EXPECT_EQ(loading.get().message(), "Model \"echo\" version 1 cannot be loaded: it was unloaded meanwhile");
+  EXPECT_EQ(state_of("echo"), "UNLOADED");
 }
 
 // The tests run as root, which no permission keeps out: a folder where a file should be is what it cannot

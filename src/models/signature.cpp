@@ -88,15 +88,16 @@ Status check_declared(const std::vector<TensorSpec>& declared, const std::vector
   for (const TensorSpec& spec : declared) {
     const TensorSpec* found = find(actual, spec.name);
     if (found == nullptr)
-      return differs(fmt::format("model.yaml declares the {} \"{}\", the model has: {}", kind, spec.name,
-                                 names(actual)));
+      return differs(fmt::format("the configuration declares the {} \"{}\", the model has: {}", kind,
+                                 spec.name, names(actual)));
     if (found->type != spec.type || !compatible(spec.shape, found->shape))
-      return differs(fmt::format("model.yaml declares the {} {}, the model has {}", kind, to_string(spec),
-                                 to_string(*found)));
+      return differs(fmt::format("the configuration declares the {} {}, the model has {}", kind,
+                                 to_string(spec), to_string(*found)));
   }
   for (const TensorSpec& spec : actual) {
     if (find(declared, spec.name) == nullptr)
-      return differs(fmt::format("model.yaml does not declare the {} \"{}\" of the model", kind, spec.name));
+      return differs(
+          fmt::format("the configuration does not declare the {} \"{}\" of the model", kind, spec.name));
   }
   return {};
 }

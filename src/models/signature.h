@@ -35,9 +35,9 @@ struct Signature {
 /// for a tensor that is missing, unknown, twice there or of the wrong type, shape or size.
 Result<Tensors> bind_inputs(const Signature& signature, Tensors given);
 
-/// OK when `declared` (from model.yaml) has the same names as `actual` (from the model file), in any order,
-/// with the same types and with shapes that differ only where one of them says −1. `kind` is "input" or
-/// "output". FAILED_PRECONDITION in words otherwise.
+/// OK when `declared` (by the configuration) has the same names as `actual` (from the model file), in any
+/// order, with the same types and with shapes that differ only where one of them says −1. `kind` is "input"
+/// or "output". FAILED_PRECONDITION in words otherwise.
 Status check_declared(const std::vector<TensorSpec>& declared, const std::vector<TensorSpec>& actual,
                       std::string_view kind);
 

@@ -92,13 +92,14 @@ TEST(CheckDeclared, AcceptsTheSameTensorsInAnyOrderAndOpenDimensions) {
 
 TEST(CheckDeclared, NamesTheDifference) {
   EXPECT_EQ(check_declared({{"x", DataType::kFp32, {-1, 4}}}, kOne.inputs, "input").message(),
-            "model.yaml declares the input \"x\", the model has: features");
-  EXPECT_EQ(check_declared({{"features", DataType::kFp64, {-1, 4}}}, kOne.inputs, "input").message(),
-            "model.yaml declares the input features FP64 [-1, 4], the model has features FP32 [-1, 4]");
+            "the configuration declares the input \"x\", the model has: features");
+  EXPECT_EQ(
+      check_declared({{"features", DataType::kFp64, {-1, 4}}}, kOne.inputs, "input").message(),
+      "the configuration declares the input features FP64 [-1, 4], the model has features FP32 [-1, 4]");
   EXPECT_EQ(check_declared({{"features", DataType::kFp32, {4}}}, kOne.inputs, "input").message(),
-            "model.yaml declares the input features FP32 [4], the model has features FP32 [-1, 4]");
+            "the configuration declares the input features FP32 [4], the model has features FP32 [-1, 4]");
   EXPECT_EQ(check_declared({{"a", DataType::kFp32, {-1, 2}}}, kTwo.inputs, "input").message(),
-            "model.yaml does not declare the input \"b\" of the model");
+            "the configuration does not declare the input \"b\" of the model");
 }
 
 }  // namespace

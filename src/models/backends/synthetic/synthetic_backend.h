@@ -11,7 +11,7 @@ class TimerThread;
 }
 
 /// An engine that waits instead of computing, for capacity trials and tests: see README.md. It needs no model
-/// file; model.yaml declares inputs and outputs.
+/// file; the configuration declares inputs and outputs.
 class SyntheticBackend final : public Backend {
  public:
   SyntheticBackend();

@@ -117,8 +117,9 @@ TEST_F(Synthetic, NeedsInputsAndOutputs) {
   config_.outputs.clear();
   const auto model = backend_.load({.file = {}, .config = config_}, {});
   ASSERT_FALSE(model);
-  EXPECT_EQ(model.error().message(),
-            "a synthetic model has no file that tells its inputs and outputs: model.yaml must declare both");
+  EXPECT_EQ(
+      model.error().message(),
+      "a synthetic model has no file that tells its inputs and outputs: the configuration must declare both");
 }
 
 }  // namespace
