@@ -42,6 +42,11 @@ class Tensor {
   const Shape& shape() const { return shape_; }
   Bytes bytes() const { return bytes_; }
 
+  /// From now on its bytes are those of `data`, as many as before.
+  void own(Buffer data) {
+    bytes_ = data.bytes();
+    owned_ = std::move(data);
+  }
   /// The same bytes under another name.
   Tensor named(std::string name) const {
     Tensor other{*this};

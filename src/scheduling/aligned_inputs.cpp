@@ -10,7 +10,7 @@ std::size_t align_inputs(models::Tensors& inputs) {
     const auto address = reinterpret_cast<std::uintptr_t>(input.bytes().data());
     if (address % models::size_bytes(input.type()) == 0) continue;
     copied += input.bytes().size();
-    input = models::Tensor::owning(input.name(), input.type(), input.shape(), Buffer::copy_of(input.bytes()));
+    input.own(Buffer::copy_of(input.bytes()));
   }
   return copied;
 }

@@ -17,19 +17,22 @@ models::Tensor zeros(const models::TensorSpec& spec) {
 
 }  // namespace
 
-/// Those nobody has used for max_idle, and which nobody uses.
 void SequenceTable::drop_idle(TimePoint now) {
-  std::erase_if(sequences_, [&](const auto& entry) {
-    return !entry.second.busy && now - entry.second.used > config_.max_idle;
-  });
+  std::erase_if(sequences_, [&](const auto& entry) { return is_idle(entry.second, now); });
+  swept_at_ = now;
 }
 
 SequenceTable::Entry SequenceTable::enter(QueuedRequest& request, TimePoint now) {
   if (request.step == nullptr) return Entry::kFirst;
-  drop_idle(now);
   auto found = sequences_.find(request.step->id);
+  if (found != sequences_.end() && is_idle(found->second, now)) {
+    sequences_.erase(found);
+    found = sequences_.end();
+  }
   if (found == sequences_.end()) {
     if (!request.step->start) return Entry::kUnknown;
+    if (sequences_.empty()) swept_at_ = now;
+    if (sequences_.size() >= config_.max_sequences) drop_idle(now);
     if (sequences_.size() >= config_.max_sequences) return Entry::kFull;
     found = sequences_.emplace(request.step->id, Sequence{}).first;
   }

@@ -38,6 +38,10 @@ class SequenceTable {
   QueuedRequest* leave(QueuedRequest& request, TimePoint now);
   /// Nobody will step on in it.
   void end(const std::string& id);
+  /// Frees those that nobody has used for max_idle.
+  void drop_idle(TimePoint now);
+  /// When to do that next; max() while no sequence is open.
+  TimePoint next_idle() const { return sequences_.empty() ? TimePoint::max() : swept_at_ + config_.max_idle; }
 
   /// The state belongs to the inputs: zeros for a start, and for a request that is in no sequence. In the
   /// order of the engine.
@@ -54,12 +58,15 @@ class SequenceTable {
   };
   using Sequences = std::map<std::string, Sequence, std::less<>>;
 
-  void drop_idle(TimePoint now);
+  bool is_idle(const Sequence& sequence, TimePoint now) const {
+    return !sequence.busy && now - sequence.used > config_.max_idle;
+  }
   const models::Tensor* state_of(const QueuedRequest& request, std::size_t index) const;
 
   const models::SequenceConfig& config_;
   const models::Signature& engine_;
   Sequences sequences_;
+  TimePoint swept_at_{};
 };
 
 }  // namespace parlance::scheduling

@@ -66,9 +66,10 @@ struct VersionStatistics {
 
   // At the moment.
   std::size_t waiting = 0;
-  std::size_t running = 0;  // runs
-  unsigned instances = 0;   // 0: not loaded
-  Duration max_delay{};     // as the model's configuration says, or its controller found it
+  std::size_t running = 0;    // runs
+  unsigned instances = 0;     // 0: not loaded
+  std::size_t sequences = 0;  // open ones
+  Duration max_delay{};       // as the model's configuration says, or its controller found it
 };
 
 }  // namespace parlance::scheduling

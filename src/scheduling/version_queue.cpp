@@ -211,16 +211,19 @@ void VersionQueue::pump(TimePoint now) {
   if (look.ready) {
     work_posted_ = true;
     workers_.post([self = shared_from_this()] { self->work(); });
-  } else if (look.again < alarm_at_) {
-    alarm_at_ = look.again;
-    alarms_.set(alarm_at_, weak_from_this());
   }
+  const TimePoint again = std::min(look.again, sequences_.next_idle());
+  if (again >= alarm_at_) return;
+  alarm_at_ = again;
+  alarms_.set(alarm_at_, weak_from_this());
 }
 
 void VersionQueue::on_alarm() {
   const Lock lock{mutex_};
+  const TimePoint now = Clock::now();
   alarm_at_ = TimePoint::max();
-  pump(Clock::now());
+  if (sequences_.next_idle() <= now) sequences_.drop_idle(now);
+  pump(now);
 }
 
 void VersionQueue::set_instances(unsigned instances) {
@@ -234,6 +237,7 @@ void VersionQueue::fill(VersionStatistics& statistics) const {
   statistics.waiting = batches_.queue().size() + behind_;
   statistics.running = batches_.running();
   statistics.instances = batches_.instances();
+  statistics.sequences = sequences_.size();
   statistics.max_delay = batches_.limits().max_delay;
 }
 

@@ -374,9 +374,10 @@ TEST_F(VersionQueueTest, SequencesAreBoundedAndIdleOnesMakeRoom) {
   model_->hold(false);
   model_->finish();
   EXPECT_TRUE(first.status().ok());
-  std::this_thread::sleep_for(10ms);
+  while (statistics().sequences > 0) std::this_thread::sleep_for(1ms);
   EXPECT_TRUE(ask({.step = &two}).status().ok());
   queue_->end_sequence("two");
+  EXPECT_EQ(statistics().sequences, 0U);
   EXPECT_TRUE(ask({.step = &one}).status().ok());
 }
 

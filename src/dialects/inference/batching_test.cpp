@@ -88,6 +88,17 @@ TEST_F(BatchedModelServed, OneThatExpiredFailsTheWholeBatchAndNothingIsRun) {
   EXPECT_EQ(serving_->statistics("gated").dead_work, 0U);
 }
 
+TEST_F(BatchedModelServed, OnlyWhatSharesARunOrLiesUnalignedIsCopied) {
+  PredictRequest alone = request(1);
+  for (int padding = 0; padding < 4; ++padding) {  // the name moves the features by a byte each time
+    alone.set_request_id(std::string(static_cast<std::size_t>(padding), 'x'));
+    ASSERT_TRUE(client_->Predict(alone).wait());
+  }
+  EXPECT_EQ(serving_->statistics("gated").copied_bytes, 3U * 8) << "in one of four places they lie aligned";
+  ASSERT_TRUE(client_->BatchPredict(batch(6, true)).wait());
+  EXPECT_EQ(serving_->statistics("gated").copied_bytes, 3U * 8 + 6 * 8) << "gathered once";
+}
+
 TEST_F(BatchedModelServed, MoreRowsThanARunTakesAreSplitAndJoined) {
   const Result<PredictResponse> reply = client_->Predict(request(0, 20)).wait();
   ASSERT_TRUE(reply) << reply.error().to_string();
