@@ -1,40 +1,22 @@
 #include "generation/sampler.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <optional>
 
-#include "generation/exponentials.h"
+#include "generation/logits.h"
 #include "generation/philox.h"
 
 namespace parlance::generation {
 namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
-// How many of the most probable tokens are sorted first: mostly those of a nucleus are fewer.
-constexpr std::size_t kFirstSorted = 64;
-
-struct Highest {
-  float logit = -kInfinity;
-  Token token = 0;
-};
-
-/// The greatest logit; among equals the lowest token.
-Highest highest_of(std::span<const float> logits) {
-  Highest highest;
-  for (std::size_t token = 0; token < logits.size(); ++token) {
-    if (logits[token] > highest.logit) highest = {.logit = logits[token], .token = static_cast<Token>(token)};
-  }
-  return highest;
-}
-
-bool all_can_be_used(std::span<const float> logits) {
-  // NaN compares false, so one comparison finds it and +infinity.
-  unsigned bad = 0;
-  for (const float logit : logits) bad |= static_cast<unsigned>(!(logit < kInfinity));
-  return bad == 0;
-}
+// Buckets by distance from the most probable token, in eighths of a nat: so a nucleus is found without
+// sorting.
+constexpr std::size_t kBuckets = 256;
+constexpr float kBucketsPerNat = 8;
 
 }  // namespace
 
@@ -47,18 +29,17 @@ std::expected<SampledToken, SamplingError> Sampler::sample(std::span<const float
                                                            const SamplingOptions& options,
                                                            const TokenCounts& counts,
                                                            std::uint64_t position) {
-  if (!all_can_be_used(logits)) return std::unexpected(SamplingError::kNotANumber);
-  const Highest most = highest_of(logits);
-  if (most.logit == -kInfinity) return std::unexpected(SamplingError::kNothingAllowed);
+  const LogitScan given = scan(logits);
+  if (given.has_junk) return std::unexpected(SamplingError::kNotANumber);
+  if (given.most == -kInfinity) return std::unexpected(SamplingError::kNothingAllowed);
   const std::span<const float> chosen_by = changed(logits, options, counts);
-  const Highest first = chosen_by.data() == logits.data() ? most : highest_of(chosen_by);
-  if (first.logit == -kInfinity) return std::unexpected(SamplingError::kNothingAllowed);
+  const LogitScan best = chosen_by.data() == logits.data() ? given : scan(chosen_by);
+  if (best.most == -kInfinity) return std::unexpected(SamplingError::kNothingAllowed);
 
   const bool greedy = options.temperature == 0 || options.top_k == 1;
   SampledToken sampled;
-  sampled.token =
-      greedy ? first.token : draw(chosen_by, first.logit, options, uniform(options.seed, position));
-  const auto log_sum = static_cast<float>(most.logit + std::log(exponentials(logits, most.logit, 1, {})));
+  sampled.token = greedy ? best.first : draw(chosen_by, best.most, options, uniform(options.seed, position));
+  const auto log_sum = static_cast<float>(given.most + std::log(exponentials(logits, given.most, 1, {})));
   sampled.logprob = logits[static_cast<std::size_t>(sampled.token)] - log_sum;
   if (options.top_logprobs > 0) {
     candidates_.collect(logits, -kInfinity, options.top_logprobs);
@@ -97,29 +78,43 @@ Token Sampler::draw(std::span<const float> logits, float most, const SamplingOpt
   float least = options.min_p > 0 ? most + temperature * std::log(options.min_p) : -kInfinity;
   std::optional<double> sum;
   if (!is_top_k && options.min_p == 0) {
-    sum = exponentials(logits, most, 1 / temperature, {});
-    // Tokens less probable than this have less than 1 - top_p together: none is in the nucleus.
-    const double weight = (1.0 - options.top_p) * *sum / static_cast<double>(logits.size());
-    least = most + temperature * static_cast<float>(std::log(weight));
+    weights_.resize(logits.size());
+    sum = exponentials(logits, most, 1 / temperature, weights_);
+    least = least_of_nucleus(logits, most, temperature, options.top_p * *sum);
   }
   candidates_.collect(logits, least, is_top_k ? options.top_k : logits.size());
   std::size_t count = candidates_.size();
-  if (!sum) sum = weigh(count, most, temperature);
-  if (options.top_p < 1) count = nucleus(most, temperature, options.top_p * *sum);
+  const double collected = weigh(count, most, temperature);
+  if (options.top_p < 1) count = nucleus(options.top_p * sum.value_or(collected));
   const auto drawn = std::upper_bound(sums_.begin(), sums_.begin() + static_cast<std::ptrdiff_t>(count),
                                       chance * sums_[count - 1]);
   const auto index = std::min(static_cast<std::size_t>(drawn - sums_.begin()), count - 1);
   return candidates_.first(count)[index].token;
 }
 
-/// The fewest of the first candidates that have `mass` together; sums_ is theirs.
-std::size_t Sampler::nucleus(float most, float temperature, double mass) {
-  for (std::size_t sorted = kFirstSorted;; sorted *= 8) {
-    const double sum = weigh(sorted, most, temperature);
-    if (sum < mass && sorted < candidates_.size()) continue;
-    const auto last = static_cast<std::size_t>(std::ranges::lower_bound(sums_, mass) - sums_.begin());
-    return std::min(last + 1, sums_.size());
+/// A logit that no token of the nucleus is below, whose tokens have `mass` together: the end of the bucket in
+/// which that is reached.
+float Sampler::least_of_nucleus(std::span<const float> logits, float most, float temperature,
+                                double mass) const {
+  std::array<double, kBuckets> masses{};
+  const float scale = kBucketsPerNat / temperature;
+  for (std::size_t token = 0; token < logits.size(); ++token) {
+    const float distance = std::min((most - logits[token]) * scale, static_cast<float>(kBuckets - 1));
+    masses[static_cast<std::size_t>(distance)] += weights_[token];
   }
+  double sum = 0;
+  for (std::size_t bucket = 0; bucket + 2 < kBuckets; ++bucket) {
+    sum += masses[bucket];
+    // One bucket more: where a bucket ends is computed in another way here than above.
+    if (sum >= mass) return most - static_cast<float>(bucket + 2) / scale;
+  }
+  return -kInfinity;
+}
+
+/// How many of the first candidates have `mass` together; sums_ is that of all.
+std::size_t Sampler::nucleus(double mass) const {
+  const auto last = std::ranges::lower_bound(sums_, mass) - sums_.begin();
+  return std::min(static_cast<std::size_t>(last) + 1, sums_.size());
 }
 
 double Sampler::weigh(std::size_t count, float most, float temperature) {
@@ -136,11 +131,21 @@ Token Sampler::draw_from_all(std::span<const float> logits, float most, float te
   weights_.resize(logits.size());
   double left = chance * exponentials(logits, most, 1 / temperature, weights_);
   Token last = 0;
-  for (std::size_t token = 0; token < weights_.size(); ++token) {
-    if (weights_[token] == 0) continue;
-    last = static_cast<Token>(token);
-    left -= weights_[token];
-    if (left < 0) return last;
+  for (std::size_t begin = 0; begin < weights_.size(); begin += kWeightBlock) {
+    const std::span<const float> block =
+        std::span{weights_}.subspan(begin, std::min(kWeightBlock, weights_.size() - begin));
+    const double sum = sum_of_block(block);
+    if (sum == 0) continue;
+    const bool is_here = left < sum;
+    for (std::size_t at = 0; at < block.size(); ++at) {
+      if (block[at] == 0) continue;
+      last = static_cast<Token>(begin + at);
+      if (!is_here) continue;
+      left -= static_cast<double>(block[at]);
+      if (left < 0) return last;
+    }
+    if (is_here) return last;  // what is left is rounding
+    left -= sum;
   }
   return last;
 }

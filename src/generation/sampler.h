@@ -51,7 +51,8 @@ class Sampler {
                                  const TokenCounts& counts);
   Token draw(std::span<const float> logits, float most, const SamplingOptions& options, double chance);
   Token draw_from_all(std::span<const float> logits, float most, float temperature, double chance);
-  std::size_t nucleus(float most, float temperature, double mass);
+  float least_of_nucleus(std::span<const float> logits, float most, float temperature, double mass) const;
+  std::size_t nucleus(double mass) const;
   double weigh(std::size_t count, float most, float temperature);
 
   std::vector<float> changed_;  // logits after biases and penalties
