@@ -9,8 +9,6 @@ line through its sizes after each reload, the first fifth left out, which is whe
 import argparse
 import sys
 import tempfile
-import threading
-from collections import Counter
 from pathlib import Path
 
 import grpc
@@ -19,48 +17,17 @@ import numpy
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
+from callers import Callers  # noqa: E402
 from support import stubs as stub_maker  # noqa: E402
-from support.digits import PIXELS  # noqa: E402
 from support.repositories import serve  # noqa: E402
 
 
-class Load:
-    """Threads that predict one digit after the other until they are stopped."""
-
-    def __init__(self, address: str, stubs, callers: int):
-        self.outcomes, self.failures, self.lock = Counter(), [], threading.Lock()
-        self.stopping = threading.Event()
-        self.channel = grpc.insecure_channel(address)
-        self.stub = stubs.inference_grpc.InferenceServiceStub(self.channel)
-        self.request = stubs.inference.PredictRequest(model_name="digits", features=PIXELS)
-        self.threads = [threading.Thread(target=self.run) for _ in range(callers)]
-        for thread in self.threads:
-            thread.start()
-
-    def run(self) -> None:
-        while not self.stopping.is_set():
-            try:
-                answer = self.stub.Predict(self.request, timeout=30)
-                outcome = "OK" if len(answer.predictions) == 10 else "WRONG"
-            except grpc.RpcError as error:
-                outcome = error.code().name
-                self.failures.append(error.details())
-            with self.lock:
-                self.outcomes[outcome] += 1
-
-    def stop(self) -> None:
-        self.stopping.set()
-        for thread in self.threads:
-            thread.join()
-        self.channel.close()
-
-
-def reload_often(stubs, times: int, callers: int, say=print) -> tuple[Load, list[int]]:
+def reload_often(stubs, times: int, callers: int, say=print) -> tuple[Callers, list[int]]:
     """What came of the calls, and the server's resident bytes after each reload."""
     sizes = []
-    with serve() as server, grpc.insecure_channel(server.admin) as channel:
-        management = stubs.management_grpc.ModelManagementStub(channel)
-        load = Load(server.address, stubs, callers)
+    with serve() as server, grpc.insecure_channel(server.address) as channel, grpc.insecure_channel(server.admin) as admin:
+        management = stubs.management_grpc.ModelManagementStub(admin)
+        load = Callers(channel, stubs, callers)
         try:
             for each in range(1, times + 1):
                 management.LoadModel(stubs.management.LoadModelRequest(model="digits"), timeout=60)
@@ -87,10 +54,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         load, sizes = reload_often(stub_maker.generate(Path(folder)), options.times, options.callers)
     slope, error = slope_bytes(sizes)
-    failed = sum(count for code, count in load.outcomes.items() if code != "OK")
-    print(f"{options.times} reloads, {load.outcomes['OK']} calls answered, {failed} failed {load.failures[:3]}")
+    print(f"{options.times} reloads, {load.outcomes['OK']} calls answered, {load.failed} failed {load.failures[:3]}")
     print(f"memory {sizes[len(sizes) // 5] >> 20} MiB → {sizes[-1] >> 20} MiB, {slope:+.0f} ± {error:.0f} bytes a reload")
-    return 1 if failed else 0
+    return 1 if load.failed else 0
 
 
 if __name__ == "__main__":
