@@ -29,6 +29,10 @@ HttpRefusal refusal_of(const error_code& error, const HttpParser::Limits& limits
   return {400, concat("not an HTTP/1.1 request: ", error.message())};
 }
 
+// The last chunk and the end of an empty trailer. Beast asserts that it is given as much once it has seen the
+// chunk begin; whatever is left of a chunked body has as many bytes, so waiting for them delays nothing.
+constexpr std::size_t kLeastChunkBytes = 5;
+
 // RFC 9110 section 5.6.7.
 std::string http_date() {
   const std::time_t now = std::time(nullptr);
@@ -61,6 +65,8 @@ std::size_t HttpParser::feed(std::string_view bytes) {
   const bool is_half_a_line_end = !message_->begun && bytes.substr(taken) == "\r";
   if (bytes.size() == taken || is_half_a_line_end || refusal_ || message_->parser.is_done()) return taken;
   message_->begun = true;
+  const bool in_chunks = message_->parser.is_header_done() && message_->parser.chunked();
+  if (in_chunks && bytes.size() - taken < kLeastChunkBytes) return taken;
   error_code error;
   taken += message_->parser.put(boost::asio::buffer(bytes.data() + taken, bytes.size() - taken), error);
   if (error && error != http::error::need_more) refusal_ = refusal_of(error, limits_);

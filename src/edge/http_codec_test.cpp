@@ -89,7 +89,7 @@ TEST(HttpParser, RefusesWhatItCannotRead) {
       {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400},
       // Two readers would see two different ends of it.
       {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
-      {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400},
+      {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n\r\n", 400},
       {"GET / HTTP/1.1\r\nHost: a\r\nBad Name: 1\r\n\r\n", 400},
   };
   for (const auto& [bytes, status] : cases) {
@@ -98,6 +98,15 @@ TEST(HttpParser, RefusesWhatItCannotRead) {
     ASSERT_TRUE(outcome.refusal) << bytes;
     EXPECT_EQ(outcome.refusal->status, status) << bytes << outcome.refusal->why;
   }
+}
+
+TEST(HttpParser, TheLastChunkMayComeByteByByte) {
+  const Outcome outcome = parse_every_way(
+      "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+      "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nLater: yes\r\n\r\n");
+  ASSERT_EQ(outcome.requests.size(), 2U);
+  EXPECT_EQ(outcome.requests[1].body, "x");
+  EXPECT_FALSE(outcome.refusal);
 }
 
 TEST(HttpParser, AnOldClientNeedsNoHostAndIsClosedUnlessItAsks) {
