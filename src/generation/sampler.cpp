@@ -77,6 +77,7 @@ Token Sampler::draw(std::span<const float> logits, float most, const SamplingOpt
 
   float least = options.min_p > 0 ? most + temperature * std::log(options.min_p) : -kInfinity;
   std::optional<double> sum;
+  weights_.clear();
   if (!is_top_k && options.min_p == 0) {
     weights_.resize(logits.size());
     sum = exponentials(logits, most, 1 / temperature, weights_);
@@ -121,7 +122,8 @@ double Sampler::weigh(std::size_t count, float most, float temperature) {
   sums_.clear();
   double sum = 0;
   for (const Candidates::Candidate& candidate : candidates_.first(count)) {
-    sum += std::exp(static_cast<double>(candidate.logit - most) / temperature);
+    sum += weights_.empty() ? std::exp(static_cast<double>(candidate.logit - most) / temperature)
+                            : static_cast<double>(weights_[static_cast<std::size_t>(candidate.token)]);
     sums_.push_back(sum);
   }
   return sum;

@@ -56,7 +56,7 @@ class Sampler {
   double weigh(std::size_t count, float most, float temperature);
 
   std::vector<float> changed_;  // logits after biases and penalties
-  std::vector<float> weights_;  // of all tokens
+  std::vector<float> weights_;  // of all tokens; empty when they were not needed
   Candidates candidates_;
   std::vector<double> sums_;  // of the weights of the first candidates, up to and with each
 };

@@ -50,8 +50,8 @@ std::map<Token, int> histogram(std::span<const float> logits, const SamplingOpti
 std::vector<Token> nucleus_of(std::span<const float> logits, double top_p) {
   std::vector<Token> order(logits.size());
   std::iota(order.begin(), order.end(), 0);
-  std::ranges::stable_sort(order, std::greater{},
-                           [&](Token token) { return logits[static_cast<std::size_t>(token)]; });
+  std::ranges::sort(order, {},
+                    [&](Token token) { return std::pair{-logits[static_cast<std::size_t>(token)], token}; });
   double all = 0;
   for (const float logit : logits) all += std::exp(static_cast<double>(logit));
   double sum = 0;
