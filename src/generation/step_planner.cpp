@@ -141,20 +141,42 @@ Sequence* StepPlanner::find(SequenceId id) {
 
 Sequence& StepPlanner::insert(Sequence sequence) {
   sequence.id = ++last_id_;
-  ++counts_[static_cast<std::size_t>(sequence.state)];
+  count_in(sequence);
   return sequences_.emplace(sequence.id, std::move(sequence)).first->second;
 }
 
 void StepPlanner::set_state(Sequence& sequence, State state) {
-  --counts_[static_cast<std::size_t>(sequence.state)];
-  ++counts_[static_cast<std::size_t>(state)];
+  count_out(sequence);
   sequence.state = state;
+  count_in(sequence);
+}
+
+void StepPlanner::count_in(const Sequence& sequence) {
+  const auto state = static_cast<std::size_t>(sequence.state);
+  ++counts_[state];
+  ++priorities_[state][sequence.priority];
+}
+
+void StepPlanner::count_out(const Sequence& sequence) {
+  const auto state = static_cast<std::size_t>(sequence.state);
+  --counts_[state];
+  const auto at = priorities_[state].find(sequence.priority);
+  if (--at->second == 0) priorities_[state].erase(at);
+}
+
+/// There is a place, or one who waits may take that of a lower priority.
+bool StepPlanner::anybody_may_begin() const {
+  if (waiting() == 0) return false;
+  if (running() < limits_.max_running) return true;
+  const auto& waiting = priorities_[static_cast<std::size_t>(State::kWaiting)];
+  const auto& running = priorities_[static_cast<std::size_t>(State::kRunning)];
+  return waiting.begin()->first < running.rbegin()->first;
 }
 
 void StepPlanner::erase(Sequence& sequence) {
   sequence.table.release(cache_);
   shares_.leave(*sequence.client);
-  --counts_[static_cast<std::size_t>(sequence.state)];
+  count_out(sequence);
   sequences_.erase(sequence.id);
 }
 
@@ -185,7 +207,7 @@ void StepPlanner::plan_decoding(StepPlan& plan) {
 void StepPlanner::plan_prompts(TimePoint now, StepPlan& plan) {
   bool may_begin = true;
   for (std::size_t budget = limits_.prefill_tokens; budget > 0;) {
-    Sequence* const sequence = most_urgent(now, may_begin);
+    Sequence* const sequence = most_urgent(now, may_begin && anybody_may_begin());
     if (sequence == nullptr) return;
     if (!sequence->runs() && !begin(*sequence, plan)) {
       may_begin = false;  // nobody passes the one whose turn it is, or a long prompt would never begin

@@ -108,6 +108,9 @@ class StepPlanner {
   enum class Wanted : std::uint8_t { kPages, kPlace };
 
   std::size_t count(State state) const { return counts_[static_cast<std::size_t>(state)]; }
+  void count_in(const Sequence& sequence);
+  void count_out(const Sequence& sequence);
+  bool anybody_may_begin() const;
   Sequence* find(SequenceId id);
   Sequence& insert(Sequence sequence);
   void set_state(Sequence& sequence, State state);
@@ -129,6 +132,7 @@ class StepPlanner {
   ClientShares shares_;
   std::map<SequenceId, Sequence> sequences_;  // in order of arrival
   std::size_t counts_[3] = {};
+  std::map<std::uint32_t, std::size_t> priorities_[3];  // how many of each, by state
   SequenceId last_id_ = 0;
   bool step_runs_ = false;
   PlannerCounters counters_;
