@@ -105,12 +105,12 @@ StepPlan StepPlanner::plan(TimePoint now) {
 void StepPlanner::step_done() {
   require(step_runs_, "a step was planned");
   step_runs_ = false;
-  for (auto at = sequences_.begin(); at != sequences_.end();) {
-    Sequence& sequence = (at++)->second;
+  for (const SequenceId id : std::exchange(in_step_, {})) {
+    Sequence& sequence = sequences_.at(id);
     const std::size_t planned = std::exchange(sequence.planned, 0);
     if (sequence.leaving) {
       erase(sequence);
-    } else if (planned > 0) {
+    } else {
       counters_.computed_tokens += planned;
       const std::span<const Token> stored =
           std::span{sequence.tokens}.first(sequence.table.filled() + planned);
@@ -141,8 +141,9 @@ Sequence* StepPlanner::find(SequenceId id) {
 
 Sequence& StepPlanner::insert(Sequence sequence) {
   sequence.id = ++last_id_;
-  count_in(sequence);
-  return sequences_.emplace(sequence.id, std::move(sequence)).first->second;
+  Sequence& kept = sequences_.emplace(sequence.id, std::move(sequence)).first->second;
+  count_in(kept);
+  return kept;
 }
 
 void StepPlanner::set_state(Sequence& sequence, State state) {
@@ -151,15 +152,15 @@ void StepPlanner::set_state(Sequence& sequence, State state) {
   count_in(sequence);
 }
 
-void StepPlanner::count_in(const Sequence& sequence) {
+void StepPlanner::count_in(Sequence& sequence) {
   const auto state = static_cast<std::size_t>(sequence.state);
-  ++counts_[state];
+  by_state_[state].emplace(sequence.id, &sequence);
   ++priorities_[state][sequence.priority];
 }
 
 void StepPlanner::count_out(const Sequence& sequence) {
   const auto state = static_cast<std::size_t>(sequence.state);
-  --counts_[state];
+  by_state_[state].erase(sequence.id);
   const auto at = priorities_[state].find(sequence.priority);
   if (--at->second == 0) priorities_[state].erase(at);
 }
@@ -189,8 +190,8 @@ void StepPlanner::drop_expired(TimePoint now, StepPlan& plan) {
 
 void StepPlanner::plan_decoding(StepPlan& plan) {
   std::vector<Sequence*> decoding;
-  for (auto& [id, sequence] : sequences_) {
-    if (sequence.runs() && sequence.remaining() == 1) decoding.push_back(&sequence);
+  for (const auto& [id, sequence] : in(State::kRunning)) {
+    if (sequence->remaining() == 1) decoding.push_back(sequence);
   }
   std::ranges::sort(decoding, [](const Sequence* a, const Sequence* b) { return is_senior(*a, *b); });
   for (Sequence* const sequence : decoding) {
@@ -221,11 +222,14 @@ void StepPlanner::plan_prompts(TimePoint now, StepPlan& plan) {
 
 Sequence* StepPlanner::most_urgent(TimePoint now, bool may_begin) {
   Sequence* best = nullptr;
-  for (auto& [id, sequence] : sequences_) {
-    const bool may_run = sequence.runs() || (may_begin && sequence.state == State::kWaiting);
-    if (!may_run || sequence.planned > 0 || sequence.remaining() == 0) continue;
-    if (best == nullptr || is_more_urgent(sequence, *best, now)) best = &sequence;
-  }
+  const auto look_through = [&](State state) {
+    for (const auto& [id, sequence] : in(state)) {
+      if (sequence->planned > 0 || sequence->remaining() == 0) continue;
+      if (best == nullptr || is_more_urgent(*sequence, *best, now)) best = sequence;
+    }
+  };
+  look_through(State::kRunning);
+  if (may_begin) look_through(State::kWaiting);
   return best;
 }
 
@@ -288,15 +292,16 @@ void StepPlanner::preempt(Sequence& sequence, StepPlan& plan) {
 }
 
 void StepPlanner::write_parts(StepPlan& plan) {
-  for (auto& [id, sequence] : sequences_) {
-    if (sequence.planned == 0) continue;
-    const std::size_t past = sequence.table.filled();
-    const std::span<const Token> tokens = std::span{sequence.tokens}.first(past + sequence.planned);
+  for (const auto& [id, sequence] : in(State::kRunning)) {
+    if (sequence->planned == 0) continue;
+    in_step_.push_back(id);
+    const std::size_t past = sequence->table.filled();
+    const std::span<const Token> tokens = std::span{sequence->tokens}.first(past + sequence->planned);
     plan.parts.push_back({.sequence = id,
                           .past = past,
-                          .tokens = sequence.planned,
-                          .samples = tokens.size() == sequence.tokens.size()});
-    plan.inputs.add(tokens, past, sequence.table.pages(), cache_.block_tokens());
+                          .tokens = sequence->planned,
+                          .samples = tokens.size() == sequence->tokens.size()});
+    plan.inputs.add(tokens, past, sequence->table.pages(), cache_.block_tokens());
   }
 }
 

@@ -107,8 +107,11 @@ class StepPlanner {
   using State = Sequence::State;
   enum class Wanted : std::uint8_t { kPages, kPlace };
 
-  std::size_t count(State state) const { return counts_[static_cast<std::size_t>(state)]; }
-  void count_in(const Sequence& sequence);
+  std::size_t count(State state) const { return in(state).size(); }
+  const std::map<SequenceId, Sequence*>& in(State state) const {
+    return by_state_[static_cast<std::size_t>(state)];
+  }
+  void count_in(Sequence& sequence);
   void count_out(const Sequence& sequence);
   bool anybody_may_begin() const;
   Sequence* find(SequenceId id);
@@ -130,11 +133,12 @@ class StepPlanner {
   const PlannerLimits limits_;
   PrefixCache cache_;
   ClientShares shares_;
-  std::map<SequenceId, Sequence> sequences_;  // in order of arrival
-  std::size_t counts_[3] = {};
+  std::map<SequenceId, Sequence> sequences_;            // in order of arrival
+  std::map<SequenceId, Sequence*> by_state_[3];         // in order of arrival
   std::map<std::uint32_t, std::size_t> priorities_[3];  // how many of each, by state
   SequenceId last_id_ = 0;
   bool step_runs_ = false;
+  std::vector<SequenceId> in_step_;  // of the step that runs; none of them is erased before it is done
   PlannerCounters counters_;
 };
 
