@@ -36,7 +36,7 @@ DataType data_type(triton::DataType type, const std::string& tensor) {
   return kTypes[static_cast<std::size_t>(type) - 1];
 }
 
-const std::string& inside(const std::string& file) {
+std::string inside(const std::string& file) {
   if (!config::stays_inside(file))
     throw Unsupported{fmt::format("\"{}\" is not a file inside the model's folder", file)};
   return file;
