@@ -63,7 +63,8 @@ void BlockTable::fill(PrefixCache& cache, std::span<const Token> tokens, std::ui
 
 BlockTable BlockTable::fork(PrefixCache& cache) const {
   BlockTable other;
-  other.pages_.assign(pages_.begin(), pages_.begin() + pages_for(filled_, cache.block_tokens()));
+  const std::span<const PageId> used = pages().first(pages_for(filled_, cache.block_tokens()));
+  other.pages_.assign(used.begin(), used.end());
   for (const PageId page : other.pages_) cache.share(page);
   other.filled_ = filled_;
   return other;

@@ -277,7 +277,7 @@ TEST(Sampler, SmallNoiseInTheLogitsDoesNotReorderTheDraw) {
 
 TEST(Sampler, LogitsThatAreNoNumbersAreAnError) {
   Sampler sampler;
-  const auto error_of = [&](std::vector<float> logits, SamplingOptions options = {}) {
+  const auto error_of = [&](std::vector<float> logits, const SamplingOptions& options = {}) {
     return sampler.sample(logits, options, {}, 0).error();
   };
   EXPECT_EQ(error_of({1, std::nanf(""), 2}), SamplingError::kNotANumber);

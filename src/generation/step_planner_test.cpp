@@ -10,7 +10,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using testing::ElementsAre;
-using testing::IsEmpty;
 
 constexpr TimePoint kStart{};
 constexpr std::size_t kBlock = 4;
