@@ -9,6 +9,7 @@
 #include "grpc/health/v1/health.parlance.h"
 #include "grpc/reflection/v1/reflection.parlance.h"
 #include "grpc/reflection/v1alpha/reflection.parlance.h"
+#include "kserve/grpc_service.parlance.h"
 #include "parlance/inference.parlance.h"
 
 namespace {
@@ -88,6 +89,54 @@ TEST(InferenceProto, HasItsReleasedShape) {
           "bool; 6 finish_reason string",
           "BatchPredictRequest: 1 requests repeated PredictRequest; 2 allow_dynamic_batching bool",
           "BatchPredictResponse: 1 responses repeated PredictResponse"}));
+}
+
+/// As the Open Inference Protocol and Triton have it; both are in one package with our own service.
+TEST(KServeProto, HasTheProtocolsShape) {
+  const pb::FileDescriptor* file = inference::ModelInferRequest::descriptor()->file();
+  EXPECT_EQ(file->name(), "kserve/grpc_service.proto");
+  EXPECT_EQ(inference::GRPCInferenceService::kFullName, "inference.GRPCInferenceService");
+  EXPECT_EQ(methods_of(file), (Lines{"ServerLive(ServerLiveRequest) ServerLiveResponse",
+                                     "ServerReady(ServerReadyRequest) ServerReadyResponse",
+                                     "ModelReady(ModelReadyRequest) ModelReadyResponse",
+                                     "ServerMetadata(ServerMetadataRequest) ServerMetadataResponse",
+                                     "ModelMetadata(ModelMetadataRequest) ModelMetadataResponse",
+                                     "ModelInfer(ModelInferRequest) ModelInferResponse",
+                                     "ModelStatistics(ModelStatisticsRequest) ModelStatisticsResponse",
+                                     "RepositoryIndex(RepositoryIndexRequest) RepositoryIndexResponse"}));
+  EXPECT_EQ(
+      shape_of(*inference::ModelInferRequest::descriptor()),
+      "ModelInferRequest: 1 model_name string; 2 model_version string; 3 id string; 4 parameters repeated "
+      "ParametersEntry; 5 inputs repeated InferInputTensor; 6 outputs repeated InferRequestedOutputTensor; 7 "
+      "raw_input_contents repeated bytes");
+  EXPECT_EQ(
+      shape_of(*inference::ModelInferRequest::InferInputTensor::descriptor()),
+      "InferInputTensor: 1 name string; 2 datatype string; 3 shape repeated int64; 4 parameters repeated "
+      "ParametersEntry; 5 contents InferTensorContents");
+  EXPECT_EQ(
+      shape_of(*inference::InferTensorContents::descriptor()),
+      "InferTensorContents: 1 bool_contents repeated bool; 2 int_contents repeated int32; 3 int64_contents "
+      "repeated int64; 4 uint_contents repeated uint32; 5 uint64_contents repeated uint64; 6 fp32_contents "
+      "repeated float; 7 fp64_contents repeated double; 8 bytes_contents repeated bytes");
+  EXPECT_EQ(
+      shape_of(*inference::InferParameter::descriptor()),
+      "InferParameter: 1 bool_param bool in parameter_choice; 2 int64_param int64 in parameter_choice; 3 "
+      "string_param string in parameter_choice; 4 double_param double in parameter_choice; 5 uint64_param "
+      "uint64 in parameter_choice");
+  EXPECT_EQ(
+      shape_of(*inference::ModelInferResponse::descriptor()),
+      "ModelInferResponse: 1 model_name string; 2 model_version string; 3 id string; 4 parameters repeated "
+      "ParametersEntry; 5 outputs repeated InferOutputTensor; 6 raw_output_contents repeated bytes");
+  EXPECT_EQ(
+      shape_of(*inference::ModelInferResponse::InferOutputTensor::descriptor()),
+      "InferOutputTensor: 1 name string; 2 datatype string; 3 shape repeated int64; 4 parameters repeated "
+      "ParametersEntry; 5 contents InferTensorContents");
+  EXPECT_EQ(shape_of(*inference::ModelStatistics::descriptor()),
+            "ModelStatistics: 1 name string; 2 version string; 3 last_inference uint64; 4 inference_count "
+            "uint64; 5 "
+            "execution_count uint64; 6 inference_stats InferStatistics; 7 batch_stats repeated "
+            "InferBatchStatistics; 8 "
+            "memory_usage repeated MemoryUsage; 9 response_stats repeated ResponseStatsEntry");
 }
 
 TEST(HealthProto, HasItsReleasedShape) {
