@@ -30,3 +30,5 @@ BENCHMARK(BM_ReadTheClock);
 
 }  // namespace
 }  // namespace parlance::detail
+
+BENCHMARK_MAIN();
