@@ -15,6 +15,9 @@ if(PARLANCE_SERVE)
   find_package(simdjson REQUIRED)
   find_package(prometheus-cpp REQUIRED)
   find_package(OpenVINO REQUIRED COMPONENTS Runtime)
+  # Not linked: the engine loads it when a tokenizer is read, from one of these places (tokenizers_library.h).
+  find_library(OPENVINO_TOKENIZERS_LIBRARY openvino_tokenizers NO_DEFAULT_PATH REQUIRED
+    PATHS ${OpenVINO_DIR}/../libs ${OpenVINO_DIR}/../../openvino_tokenizers/lib)
 endif()
 
 if(PARLANCE_TESTS)

@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <openvino/frontend/manager.hpp>
 #include <openvino/op/constant.hpp>
 #include <openvino/openvino.hpp>
 
 #include "models/backends/openvino/conversion.h"
+#include "models/backends/openvino/core.h"
 #include "models/backends/openvino/loaded_model.h"
 
 namespace parlance::models {
@@ -78,17 +78,10 @@ openvino::Compiled compile(ov::Core& core, const std::shared_ptr<ov::Model>& mod
 }  // namespace
 
 struct OpenVinoBackend::Engine {
-  ov::Core core;
+  ov::Core core = openvino::new_core();
 };
 
-OpenVinoBackend::OpenVinoBackend() {
-#ifdef __SANITIZE_ADDRESS__
-  // The engine's TBB loads a library of its own with RTLD_DEEPBIND, at which AddressSanitizer ends the
-  // program.
-  setenv("TBB_ENABLE_SANITIZERS", "1", 0);
-#endif
-  engine_ = std::make_shared<Engine>();
-}
+OpenVinoBackend::OpenVinoBackend() : engine_(std::make_shared<Engine>()) {}
 OpenVinoBackend::~OpenVinoBackend() = default;
 
 std::span<const std::string_view> OpenVinoBackend::extensions() const { return kExtensions; }

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <openvino/op/constant.hpp>
 #include <openvino/op/gather.hpp>
@@ -16,6 +15,7 @@
 #include <vector>
 
 #include "models/backends/openvino/conversion.h"
+#include "models/backends/openvino/core.h"
 
 namespace parlance::models {
 namespace {
@@ -50,11 +50,7 @@ void compute_only_sampled_rows(const std::shared_ptr<ov::Model>& model) {
 }
 
 ov::CompiledModel compile(const std::filesystem::path& file, unsigned threads) {
-#ifdef __SANITIZE_ADDRESS__
-  // See OpenVinoBackend: without it AddressSanitizer ends the program.
-  setenv("TBB_ENABLE_SANITIZERS", "1", 0);
-#endif
-  ov::Core core;
+  ov::Core core = openvino::new_core();
   const std::shared_ptr<ov::Model> model = core.read_model(file.string());
   ov::pass::Manager manager;
   manager.register_pass<ov::pass::SDPAToPagedAttention>();

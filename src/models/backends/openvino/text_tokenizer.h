@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+
+#include "base/status.h"
+#include "models/tokenizer.h"
+
+namespace parlance::models {
+
+struct TokenizerOptions {
+  /// Bytes of a text. A megabyte is more than any context holds and takes some 0.1 s.
+  std::size_t max_text_bytes = 1024 * 1024;
+  unsigned threads = 1;  // that encode at the same time; each has a copy of the tables
+};
+
+/// The tokenizer of a model as OpenVINO GenAI and Optimum write it: openvino_tokenizer.xml and
+/// openvino_detokenizer.xml in `folder`, the model's own. FAILED_PRECONDITION names the file that is missing
+/// or cannot be used.
+Result<std::unique_ptr<Tokenizer>> load_tokenizer(const std::filesystem::path& folder,
+                                                  const TokenizerOptions& options);
+
+}  // namespace parlance::models
