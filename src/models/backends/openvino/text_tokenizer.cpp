@@ -81,6 +81,12 @@ class Encoder {
   bool masked_;
 };
 
+ov::Core core_with(const std::filesystem::path& library) {
+  ov::Core core = openvino::new_core();
+  openvino::add_tokenizers(core, library);
+  return core;
+}
+
 std::optional<Token> end_token_of(const ov::Model& model) {
   if (!model.has_rt_info("eos_token_id")) return {};
   return model.get_rt_info<Token>("eos_token_id");
@@ -106,8 +112,8 @@ class TextTokenizer final : public Tokenizer {
   TextTokenizer(const std::filesystem::path& library, const std::filesystem::path& tokenizer,
                 const std::filesystem::path& detokenizer, const TokenizerOptions& options)
       : options_(options),
-        core_(openvino::new_core()),
-        vocabulary_((core_.add_extension(library.string()), openvino::read_vocabulary(core_, detokenizer))) {
+        core_(core_with(library)),
+        vocabulary_(openvino::read_vocabulary(core_, detokenizer)) {
     const std::shared_ptr<ov::Model> model = core_.read_model(tokenizer.string());
     end_token_ = end_token_of(*model);
     lift_token_limit(*model);
@@ -147,7 +153,7 @@ class TextTokenizer final : public Tokenizer {
   }
 
   TokenizerOptions options_;
-  ov::Core core_;  // holds the library whose operators the graphs use
+  ov::Core core_;
   openvino::Vocabulary vocabulary_;
   std::optional<Token> end_token_;
   std::vector<std::unique_ptr<Encoder>> encoders_;

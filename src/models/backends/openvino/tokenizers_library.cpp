@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <openvino/core/version.hpp>
 
 namespace parlance::models::openvino {
 
@@ -27,6 +26,11 @@ std::filesystem::path engine_library() {
   Dl_info info{};
   if (dladdr(reinterpret_cast<const void*>(&ov::get_openvino_version), &info) == 0) return {};
   return std::filesystem::absolute(info.dli_fname);
+}
+
+void add_tokenizers(ov::Core& core, const std::filesystem::path& library) {
+  core.add_extension(library.string());
+  if (void* const loaded = dlopen(library.c_str(), RTLD_NOW | RTLD_NODELETE)) dlclose(loaded);
 }
 
 }  // namespace parlance::models::openvino

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <openvino/openvino.hpp>
 
 #include "base/status.h"
 
@@ -14,5 +15,9 @@ Result<std::filesystem::path> find_tokenizers_library(const std::filesystem::pat
 
 /// The engine's library that this program runs with.
 std::filesystem::path engine_library();
+
+/// Teaches `core` the operators in `library`, which stays loaded until the program ends: what it keeps for
+/// all graphs is lost, not freed, each time it is unloaded. Throws the engine's exceptions.
+void add_tokenizers(ov::Core& core, const std::filesystem::path& library);
 
 }  // namespace parlance::models::openvino

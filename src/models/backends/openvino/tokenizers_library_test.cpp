@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "models/backends/openvino/core.h"
 #include "models/testing/temp_folder.h"
 
 namespace parlance::models::openvino {
@@ -35,6 +36,13 @@ TEST(TokenizersLibrary, InTheEnginesOwnFolderComesFirst) {
   const auto found = find_tokenizers_library(site.path() / "openvino/libs/libopenvino.so.1");
   ASSERT_TRUE(found) << found.error().to_string();
   EXPECT_EQ(*found, site.path() / "openvino/libs" / kName);
+}
+
+TEST(TokenizersLibrary, ThatIsNoneIsRefusedByTheEngine) {
+  const testing::TempFolder site;
+  site.write(kName, "not a library");
+  ov::Core core = new_core();
+  EXPECT_THROW(add_tokenizers(core, site.path() / kName), ov::Exception);
 }
 
 TEST(TokenizersLibrary, ThatIsMissingIsNamedWithBothPlacesAndItsPackage) {

@@ -16,7 +16,7 @@ using ::testing::HasSubstr;
 
 Vocabulary read(std::string_view file) {
   ov::Core core = new_core();
-  core.add_extension(find_tokenizers_library(engine_library()).value().string());
+  add_tokenizers(core, find_tokenizers_library(engine_library()).value());
   return read_vocabulary(core, testing::source("src/models/backends/openvino/testdata") / file);
 }
 
