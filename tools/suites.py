@@ -112,7 +112,8 @@ SUITES = [
     Suite("threads, TSan", "tsan", thread_sanitizer),
     Suite("programs, tools", "release", python("release", "tests", "tools", "bench")),
     # A sanitizer's build is not installed: programs would need its flags too. Its red zones are not a server's memory.
-    Suite("programs, ASan+UBSan", "dev", python("dev", "tests", "--ignore=tests/package", "--ignore=tests/e2e/test_memory.py")),
+    Suite("programs, ASan+UBSan", "dev", python("dev", "tests", *(f"--ignore=tests/{one}" for one in (
+        "package", "e2e/test_memory.py", "e2e/test_reload_memory.py")))),
 ]
 
 

@@ -9,6 +9,9 @@
 
 namespace parlance::detail {
 
+// After the end of a call for its trailers to leave behind what is queued; a caller who reads needs less.
+constexpr std::chrono::milliseconds kTimeForTrailers{100};
+
 ServerStream::ServerStream(ServerConnection& connection, http2::StreamId id, SharedRequestHead head)
     : ServerCall(connection.server_loop().loop(), head->metadata),
       server_loop_(connection.server_loop()),
@@ -293,14 +296,13 @@ void ServerStream::handler_done() {
   delete_if_over();
 }
 
-// Trailers cannot overtake queued data, so a caller who does not read is told by a reset.
+// Trailers cannot overtake queued data: they go behind it, and a caller who does not read is told by a reset.
 void ServerStream::abort(const Status& status) {
   if (!can_send()) return;
-  if (connection_->http2().queued_bytes(id_) == 0) {
-    finish(status);
-    return cancel_and_wake();
-  }
-  reset(status, http2::ErrorCode::kCancel);
+  const bool waits = connection_->http2().queued_bytes(id_) > 0;
+  finish(status);
+  if (waits) loop_.arm(*this, loop_.now() + kTimeForTrailers);
+  cancel_and_wake();
 }
 
 void ServerStream::reset(const Status& status, http2::ErrorCode code) {
@@ -310,7 +312,12 @@ void ServerStream::reset(const Status& status, http2::ErrorCode code) {
   connection.flush();
 }
 
-void ServerStream::on_timer() { abort(past_deadline()); }
+void ServerStream::on_timer() {
+  if (!finished_) return abort(past_deadline());
+  ServerConnection& connection = *connection_;
+  connection.http2().reset(id_, http2::ErrorCode::kCancel, "the caller does not read");  // may delete this
+  connection.flush();
+}
 
 void ServerStream::on_send_ready() { writer_waiting_.resume(); }
 
