@@ -21,6 +21,19 @@ std::string_view to_string(Refusal refusal) {
   return "";
 }
 
+std::optional<Refusal> refusal_of(const SequenceRequest& request, const PlannerLimits& limits,
+                                  std::size_t pages, std::size_t block_tokens) {
+  if (request.prompt.empty() || request.max_tokens == 0) return Refusal::kEmptyPrompt;
+  if (request.prompt.size() > limits.max_sequence_tokens ||
+      request.max_tokens > limits.max_sequence_tokens - request.prompt.size()) {
+    return Refusal::kTooLong;
+  }
+  // The last token made is never stored.
+  const std::size_t stored = request.prompt.size() + request.max_tokens - 1;
+  if (pages_for(stored, block_tokens) > pages) return Refusal::kMoreThanAllPages;
+  return std::nullopt;
+}
+
 StepPlanner::StepPlanner(PlannerLimits limits, std::size_t pages, PrefixCacheOptions cache)
     : limits_(limits), cache_(pages, cache) {
   require(limits.max_running > 0 && limits.prefill_tokens > 0,
@@ -32,23 +45,16 @@ StepPlanner::~StepPlanner() {
 }
 
 std::expected<SequenceId, Refusal> StepPlanner::add(SequenceRequest request) {
-  if (request.prompt.empty() || request.max_tokens == 0) return std::unexpected(Refusal::kEmptyPrompt);
-  if (request.prompt.size() > limits_.max_sequence_tokens ||
-      request.max_tokens > limits_.max_sequence_tokens - request.prompt.size()) {
-    return std::unexpected(Refusal::kTooLong);
-  }
-  const std::size_t most = request.prompt.size() + request.max_tokens;
-  // The last token made is never stored.
-  if (pages_for(most - 1, cache_.block_tokens()) > cache_.pages())
-    return std::unexpected(Refusal::kMoreThanAllPages);
+  if (const auto refusal = refusal_of(request, limits_, cache_.pages(), cache_.block_tokens()))
+    return std::unexpected(*refusal);
   if (waiting() >= limits_.max_waiting) return std::unexpected(Refusal::kQueueFull);
   Sequence sequence;
   sequence.priority = request.priority;
   sequence.deadline = request.deadline;
   sequence.cache_salt = request.cache_salt;
   sequence.client = &shares_.enter(request.client);
+  sequence.most_tokens = request.prompt.size() + request.max_tokens;
   sequence.tokens = std::move(request.prompt);
-  sequence.most_tokens = most;
   return insert(std::move(sequence)).id;
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <expected>
 #include <map>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,10 @@ enum class Refusal : std::uint8_t {
   kQueueFull,         // max_waiting wait already
 };
 std::string_view to_string(Refusal refusal);
+
+/// Why a sequence would not be taken even if nobody else were there.
+std::optional<Refusal> refusal_of(const SequenceRequest& request, const PlannerLimits& limits,
+                                  std::size_t pages, std::size_t block_tokens);
 
 /// What has happened since the planner was made.
 struct PlannerCounters {

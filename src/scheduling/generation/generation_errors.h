@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "base/status.h"
+#include "generation/sampler.h"
+#include "generation/step_engine.h"
+#include "generation/step_planner.h"
+#include "scheduling/generation/generation_request.h"
+
+namespace parlance::scheduling {
+
+/// Why a request can never be run, whoever else is there: INVALID_ARGUMENT for an empty prompt, tokens that
+/// the model does not have, sampling options out of range, or more than the model's context;
+/// RESOURCE_EXHAUSTED for more than all pages hold.
+std::optional<Status> problem_of(const std::string& model, const GenerationRequest& request,
+                                 const GenerationLimits& limits, const generation::StepEngine& engine);
+
+/// RESOURCE_EXHAUSTED with RetryInfo: `open` sequences are as many as may be.
+Status too_many_open(const std::string& model, std::size_t open);
+
+/// INVALID_ARGUMENT when the caller's biases leave no token, else INTERNAL: the model computed nonsense.
+Status cannot_sample(const std::string& model, generation::SamplingError error, bool has_biases);
+
+/// INTERNAL: the engine gave other than `wanted` logits.
+Status wrong_logits(const std::string& model, std::size_t wanted, std::size_t given);
+
+/// UNAVAILABLE: the version goes, or has gone.
+Status model_unloaded(const std::string& model);
+
+}  // namespace parlance::scheduling

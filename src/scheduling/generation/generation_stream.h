@@ -1,0 +1,65 @@
+#pragma once
+
+#include <coroutine>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "rpc/cancellation.h"
+#include "rpc/server_call.h"
+#include "scheduling/generation/generation_mailbox.h"
+#include "scheduling/generation/generation_request.h"
+#include "scheduling/generation/open_sequence.h"
+
+namespace parlance::scheduling {
+
+/// The steps of one sequence, as they are made. Belongs to the event loop on which GenerationLoop::start()
+/// was called. Destroyed before its end, it cancels the sequence: that is in one step more at most.
+///
+///   while (auto step = co_await stream.next()) use(*step);
+class [[nodiscard]] GenerationStream {
+ public:
+  GenerationStream(OpenSequencePtr sequence, std::shared_ptr<GenerationMailbox> mailbox)
+      : sequence_(std::move(sequence)), mailbox_(std::move(mailbox)) {}
+  GenerationStream(GenerationStream&&) noexcept = default;
+  GenerationStream& operator=(GenerationStream&&) = delete;
+  ~GenerationStream();
+
+  struct Next {
+    GenerationStream& stream;
+
+    bool await_ready() const { return stream.is_ready(); }
+    void await_suspend(std::coroutine_handle<> reader) { stream.wait(reader); }
+    std::optional<GeneratedStep> await_resume() { return stream.take(); }
+  };
+  /// The next step; nothing after the one that has a FinishReason. Every sequence ends with such a step. One
+  /// next() at a time. Steps wait here when nobody asks: GenerationLimits::window_steps, then the sequence
+  /// pauses.
+  Next next() { return {*this}; }
+
+  /// Nobody wants it any more: steps that wait are dropped, and the next one is kError with CANCELLED.
+  /// Nothing happens when it has ended.
+  void cancel();
+
+ private:
+  bool is_ready() const { return !sequence_->steps.empty() || sequence_->ended; }
+  void wait(std::coroutine_handle<> reader) { sequence_->reader = detail::Waiter{reader}; }
+  std::optional<GeneratedStep> take();
+
+  OpenSequencePtr sequence_;
+  std::shared_ptr<GenerationMailbox> mailbox_;
+};
+
+/// Cancels a stream when its call is: on RST_STREAM, a lost connection, the deadline, the server's end.
+class CancelWithCall final : CancellationListener {
+ public:
+  /// Both outlive this.
+  CancelWithCall(ServerCall& call, GenerationStream& stream) : stream_(stream) { call.on_cancelled(*this); }
+
+ private:
+  void on_cancelled() override { stream_.cancel(); }
+
+  GenerationStream& stream_;
+};
+
+}  // namespace parlance::scheduling
