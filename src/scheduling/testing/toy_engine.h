@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/deadline.h"
 #include "generation/step_engine.h"
 #include "generation/testing/toy_model.h"
 
@@ -46,6 +47,11 @@ class ToyEngine final : public generation::StepEngine {
     changed_.notify_all();
   }
   void release() { permit(SIZE_MAX); }
+  /// A step takes so long.
+  void pace(Duration step) {
+    const std::lock_guard lock{mutex_};
+    pace_ = step;
+  }
   /// Whether a step waits to be permitted; waits for that.
   bool wait_until_held() {
     std::unique_lock lock{mutex_};
@@ -77,6 +83,7 @@ class ToyEngine final : public generation::StepEngine {
     changed_.wait(lock, [this] { return permitted_ > 0; });
     is_held_ = false;
     if (permitted_ != SIZE_MAX) --permitted_;
+    changed_.wait_for(lock, pace_, [] { return false; });
     return std::exchange(failure_, {});
   }
 
@@ -98,6 +105,7 @@ class ToyEngine final : public generation::StepEngine {
   // All guarded by mutex_.
   std::size_t permitted_ = SIZE_MAX;
   bool is_held_ = false;
+  Duration pace_{};
   std::optional<Status> failure_;
   std::map<generation::SequenceId, generation::Token> firsts_;
   std::map<generation::Token, std::size_t> steps_;
