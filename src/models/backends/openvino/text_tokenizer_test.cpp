@@ -175,6 +175,19 @@ TEST(TextTokenizer, ReadsASpecialTokenThatIsSpelledOut) {
   EXPECT_EQ(decode(*tokenizer, tokens), "ab");
 }
 
+// testdata/make_tokenizer_data.py has its words.
+TEST(TextTokenizer, AddsWhatTheModelWantsAroundATextAndLeavesOutWhatFillsUp) {
+  const auto loaded = load_tokenizer(testing::source("src/models/backends/openvino/testdata/padded"), {});
+  ASSERT_TRUE(loaded) << loaded.error().to_string();
+  const Tokenizer& tokenizer = **loaded;
+  EXPECT_THAT(tokenizer.encode("one two  what one").value(), ElementsAre(0, 4, 5, 2, 4, 1));
+  EXPECT_THAT(tokenizer.encode("").value(), ElementsAre(0, 1));
+  EXPECT_THAT(tokenizer.special_tokens(), ElementsAre(0, 1, 2, 3));
+  EXPECT_EQ(tokenizer.token_bytes(3), "");
+  EXPECT_EQ(tokenizer.token_bytes(5), " two");
+  EXPECT_EQ(tokenizer.end_token(), std::nullopt);
+}
+
 TEST(TextTokenizer, ServesManyThreadsAtOnce) {
   const std::vector<Case> cases = package_cases();
   for (const unsigned copies : {1U, 2U}) {

@@ -7,6 +7,7 @@ versions of packages/python-runtime.txt (and numpy).
   byte_fallback.xml, .bin  a detokenizer of Llama's kind: words with U+2581 for spaces, bytes as <0x0A>, a space at the
                            beginning of a text left out
   byte_alphabet.xml, .bin  a detokenizer whose tokens are written in GPT-2's alphabet of bytes
+  padded/                  a tokenizer of whole words that puts <s> before and </s> after a text and fills up to 8 tokens
 """
 
 import json
@@ -14,7 +15,7 @@ import pathlib
 
 import openvino
 import openvino_tokenizers  # registers the operators
-from openvino_tokenizers import tokenizer_pipeline as steps
+from openvino_tokenizers import tokenizer_pipeline as steps, utils
 
 HERE = pathlib.Path(__file__).resolve().parent
 STORYTELLER = HERE.parents[4] / "models/storyteller/1"
@@ -64,6 +65,27 @@ def write_detokenizer(name, decoding):
     openvino.save_model(pipeline.get_detokenizer_ov_subgraph(), HERE / f"{name}.xml", compress_to_fp16=False)
 
 
+def write_padded():
+    words = ["<s>", "</s>", "<unk>", "<pad>", "one", "two"]
+    pipeline = steps.TokenizerPipeline(vocab=words)
+    pipeline.add_steps([
+        steps.SpecialTokensSplit([steps.SpecialToken("<s>")]),
+        steps.WhitespaceSplitStep(),
+        steps.WordPieceTokenizationStep(words, unk_token="<unk>"),
+        steps.CombineSegmentsStep([steps.AddToken(_token_id=0), steps.Sequence(), steps.AddToken(_token_id=1)]),
+        steps.PaddingStep(_token_id=3, max_length=8, pad_to_max_length=True),
+        steps.VocabDecoderStep([f" {word}" for word in words], skip_tokens=[3, 0, 1, 2]),
+        steps.FuseStep(),
+        steps.UTF8ValidateStep(),
+    ])
+    folder = HERE / "padded"
+    folder.mkdir(exist_ok=True)
+    tokenizer = utils.change_outputs_type(pipeline.get_tokenizer_ov_subgraph(), openvino.Type.i64)
+    detokenizer = utils.change_inputs_type(pipeline.get_detokenizer_ov_subgraph(), openvino.Type.i64)
+    openvino.save_model(tokenizer, folder / "openvino_tokenizer.xml", compress_to_fp16=False)
+    openvino.save_model(detokenizer, folder / "openvino_detokenizer.xml", compress_to_fp16=False)
+
+
 def main():
     write_tokens()
     sentencepiece = ["<s>", "</s>", "\u2581Hello", "\u2581", "wor", "ld", "\u00e9", *(f"<0x{byte:02X}>" for byte in range(256))]
@@ -81,6 +103,7 @@ def main():
         steps.CharsToBytesStep(),
         steps.UTF8ValidateStep(),
     ])
+    write_padded()
 
 
 if __name__ == "__main__":
