@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 #include <google/protobuf/util/json_util.h>
-#include <charconv>
 
+#include <charconv>
 #include <expected>
 #include <nlohmann/json.hpp>
 #include <string>

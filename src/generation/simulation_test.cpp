@@ -23,7 +23,7 @@ struct World {
   PlannerLimits limits;
   bool cached;
   int sequences;
-  double cancels, pauses, deadlines, forks;  // how likely each is, of a sequence
+  double cancels = 0, pauses = 0, deadlines = 0, forks = 0;  // how likely each is, of a sequence
 };
 
 class Simulation {
@@ -213,16 +213,8 @@ PlannerCounters simulate(const World& world, int* completed = nullptr) {
 
 TEST(GenerationSimulation, WithRoomForAllNobodyIsPreempted) {
   int completed = 0;
-  const PlannerCounters sum = simulate({.pages = 2000,
-                                        .block_tokens = 4,
-                                        .limits = {},
-                                        .cached = false,
-                                        .sequences = 100,
-                                        .cancels = 0,
-                                        .pauses = 0,
-                                        .deadlines = 0,
-                                        .forks = 0},
-                                       &completed);
+  const PlannerCounters sum = simulate(
+      {.pages = 2000, .block_tokens = 4, .limits = {}, .cached = false, .sequences = 100}, &completed);
   EXPECT_EQ(completed, 15 * 100) << "nobody cancels, so everybody gets all tokens";
   EXPECT_EQ(sum.preemptions, 0u);
   EXPECT_EQ(sum.cached_tokens, 0u);
@@ -230,32 +222,16 @@ TEST(GenerationSimulation, WithRoomForAllNobodyIsPreempted) {
 
 TEST(GenerationSimulation, TokensAreTheSameWithATinyPool) {
   int completed = 0;
-  const PlannerCounters sum = simulate({.pages = 20,
-                                        .block_tokens = 4,
-                                        .limits = kSmall,
-                                        .cached = false,
-                                        .sequences = 100,
-                                        .cancels = 0,
-                                        .pauses = 0,
-                                        .deadlines = 0,
-                                        .forks = 0},
-                                       &completed);
+  const PlannerCounters sum = simulate(
+      {.pages = 20, .block_tokens = 4, .limits = kSmall, .cached = false, .sequences = 100}, &completed);
   EXPECT_EQ(completed, 15 * 100);
   EXPECT_GT(sum.preemptions, 100u);
 }
 
 TEST(GenerationSimulation, TokensAreTheSameWithPrefixesSharedAndPagesScarce) {
   int completed = 0;
-  const PlannerCounters sum = simulate({.pages = 16,
-                                        .block_tokens = 4,
-                                        .limits = kSmall,
-                                        .cached = true,
-                                        .sequences = 100,
-                                        .cancels = 0,
-                                        .pauses = 0,
-                                        .deadlines = 0,
-                                        .forks = 0},
-                                       &completed);
+  const PlannerCounters sum = simulate(
+      {.pages = 16, .block_tokens = 4, .limits = kSmall, .cached = true, .sequences = 100}, &completed);
   EXPECT_EQ(completed, 15 * 100);
   EXPECT_GT(sum.preemptions, 100u);
   EXPECT_GT(sum.cached_tokens, 1000u);

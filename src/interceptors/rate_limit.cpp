@@ -5,14 +5,11 @@
 
 #include "base/assert.h"
 #include "grpc/error_details.h"
-#include "interceptors/caller.h"
+#include "interceptors/client_of.h"
 #include "interceptors/retry_advice.h"
 
 namespace parlance::interceptors {
 namespace {
-
-// A name that a caller makes up must not cost more memory than a bucket is worth.
-constexpr std::size_t kLongestName = 256;
 
 BucketSize bucket_size(const RateLimitOptions& options) {
   require(options.calls_per_second > 0, "RateLimitOptions: calls_per_second is not above zero");
@@ -26,22 +23,7 @@ std::string number(double value) {
   return text;
 }
 
-// "ipv4:10.0.0.7:51234" without the port.
-std::string_view host_of(std::string_view peer) {
-  return peer.starts_with("unix:") ? peer : peer.substr(0, peer.rfind(':'));
-}
-
 }  // namespace
-
-std::string client_of(const ServerCall& call) {
-  if (const Caller* caller = call.attributes().find<Caller>()) {
-    return "subject:" + caller->subject.substr(0, kLongestName);
-  }
-  if (const auto id = call.request_metadata().get("x-client-id"); id && !id->empty()) {
-    return std::string{"client:"}.append(id->substr(0, kLongestName));
-  }
-  return std::string{"peer:"}.append(host_of(call.peer()));
-}
 
 RateLimit::RateLimit(RateLimitOptions options)
     : options_(std::move(options)), buckets_(bucket_size(options_), options_.max_clients) {}

@@ -40,7 +40,4 @@ class RateLimit final : public ServerInterceptor {
   ClientBuckets buckets_;
 };
 
-/// Who the call counts for: "subject:alice", "client:web-7" or "peer:ipv4:10.0.0.7".
-std::string client_of(const ServerCall& call);
-
 }  // namespace parlance::interceptors

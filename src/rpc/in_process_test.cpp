@@ -46,7 +46,9 @@ Task<void> sleep_there(const EchoClient& client, CallOptions options, std::optio
 
 class OnVirtualTime : public ::testing::Test {
  protected:
-  OnVirtualTime() {
+  /// Zero: the server ends no call.
+  explicit OnVirtualTime(Duration max_timeout = Duration::zero())
+      : server{{.listen = {}, .loops = {&loop}, .max_timeout = max_timeout}} {
     server.add(std::make_shared<Echo>());
     require(server.start().has_value(), "OnVirtualTime: cannot start");
   }
@@ -66,7 +68,7 @@ class OnVirtualTime : public ::testing::Test {
 
   VirtualClock clock{TimePoint{hours{1}}};
   net::Loop loop;
-  Server server{{.listen = {}, .loops = {&loop}}};
+  Server server;
 };
 
 TEST_F(OnVirtualTime, AnHourPassesAtOnce) {
@@ -87,6 +89,42 @@ TEST_F(OnVirtualTime, ADeadlineIsMetToTheNanosecond) {
   ASSERT_TRUE(reply && !*reply);
   EXPECT_EQ(reply->error().code(), StatusCode::kDeadlineExceeded);
   EXPECT_EQ(clock.now(), TimePoint{hours{1} + seconds{5}});
+}
+
+/// The server alone ends its calls: after a minute.
+class OnVirtualTimeWithAMinute : public OnVirtualTime {
+ protected:
+  OnVirtualTimeWithAMinute() : OnVirtualTime(seconds{60}) {}
+
+  // What comes of a call whose caller reads one message, and the others `late_ms` after the end.
+  Status flood_read_late(std::int32_t late_ms) {
+    const EchoClient client{open_in_process(server)};
+    std::optional<Status> status;
+    spawn(loop, flood_read_late(client, late_ms, status));
+    run_until([&] { return status.has_value(); });
+    return status.value_or(Status{StatusCode::kUnknown, "it never ended"});
+  }
+
+ private:
+  static Task<void> flood_read_late(const EchoClient& client, std::int32_t late_ms,
+                                    std::optional<Status>& status) {
+    auto call = client.Flood(Text{});
+    const auto first = co_await call.read();
+    const auto rested = co_await client.Sleep(number(59'000));
+    const auto rested_more = co_await client.Sleep(number(1'000 + late_ms));
+    require(first && rested && rested_more, "what comes before the end works");
+    while (auto part = co_await call.read()) {
+    }
+    status = co_await call.finish();
+  }
+};
+
+TEST_F(OnVirtualTimeWithAMinute, WhoReadsAgainSoonIsToldWhatEndedTheCall) {
+  EXPECT_EQ(flood_read_late(50).code(), StatusCode::kDeadlineExceeded);
+}
+
+TEST_F(OnVirtualTimeWithAMinute, WhoDoesNotReadIsReset) {
+  EXPECT_EQ(flood_read_late(500).code(), StatusCode::kCancelled);
 }
 
 TEST(HighWaterMark, BelowTheLowOneHoldsNobodyForEver) {

@@ -28,7 +28,7 @@ struct InferenceRequest {
   /// The earliest of all deadlines that the dialect carries; never(): the call's.
   Deadline deadline;
   std::uint32_t priority = 0;  // 1 is the highest; 0: the model's own
-  /// Whose share of the model it takes; outlives the call. Empty: the call's x-client-id, else its peer.
+  /// Whose share of the model it takes; outlives the call. Empty: interceptors::client_of() of the call.
   std::string_view client{};
   bool may_batch = true;  // with others
   std::optional<SequenceStep> sequence{};

@@ -9,6 +9,7 @@
 #include "base/assert.h"
 #include "base/concat.h"
 #include "grpc/error_details.h"
+#include "interceptors/client_of.h"
 #include "scheduling/alarms.h"
 #include "scheduling/batch_assembly.h"
 #include "scheduling/errors.h"
@@ -28,13 +29,8 @@ VersionQueue& queue_of(const models::ModelHandle& model) {
   return companion->queue();
 }
 
-/// Whose share it is: the name that the caller gives itself, else where it calls from.
-std::string_view client_of(const ServerCall& call) {
-  return call.request_metadata().get("x-client-id").value_or(call.peer());
-}
-
-/// As many parts as a run's largest batch asks for: usually one.
-std::vector<QueuedRequest> to_parts(VersionQueue& queue, const ServerCall& call, InferenceRequest& request) {
+/// As many parts as a run's largest batch asks for: usually one. `client` outlives them.
+std::vector<QueuedRequest> to_parts(VersionQueue& queue, std::string_view client, InferenceRequest& request) {
   const models::ModelConfig& config = queue.config();
   const std::size_t rows = rows_of(request.inputs);
   const bool splits = queue.max_batch() > 1 && rows > queue.max_batch();
@@ -48,7 +44,7 @@ std::vector<QueuedRequest> to_parts(VersionQueue& queue, const ServerCall& call,
     part.queue = &queue;
     part.deadline = request.deadline;
     part.priority = priority > 0 ? priority : kLowestPriority;
-    part.client = request.client.empty() ? client_of(call) : request.client;
+    part.client = request.client.empty() ? client : request.client;
     part.may_batch = request.may_batch && rows > 0;
     part.rows = splits ? std::min(rows_each, rows - i * rows_each) : rows_each;
     part.shape = queue.shape_key(request.inputs);
@@ -116,7 +112,8 @@ Task<Result<InferenceResult>> Scheduler::infer(ServerCall& call, InferenceReques
     InlineRun run{call, request, queue.counters()};
     co_return co_await run;
   }
-  std::vector<QueuedRequest> parts = to_parts(queue, call, request);
+  const std::string client = interceptors::client_of(call);
+  std::vector<QueuedRequest> parts = to_parts(queue, client, request);
   Submission submission{call, parts};
   co_await submission;
   if (const QueuedRequest* failed = submission.failed()) co_return error_of(call, *failed);
@@ -124,11 +121,12 @@ Task<Result<InferenceResult>> Scheduler::infer(ServerCall& call, InferenceReques
 }
 
 Task<BatchResult> Scheduler::infer_all(ServerCall& call, std::span<InferenceRequest* const> requests) {
+  const std::string client = interceptors::client_of(call);
   std::vector<std::size_t> ends;  // of each request's parts
   std::vector<QueuedRequest> parts;
   for (InferenceRequest* request : requests) {
     request->deadline = earliest(request->deadline, call.deadline());
-    std::vector<QueuedRequest> own = to_parts(queue_of(request->model), call, *request);
+    std::vector<QueuedRequest> own = to_parts(queue_of(request->model), client, *request);
     std::ranges::move(own, std::back_inserter(parts));
     ends.push_back(parts.size());
   }

@@ -1,7 +1,7 @@
 #include "dialects/inference/prediction.h"
 
 #include "dialects/inference/request_input.h"
-#include "grpc/error_details.h"
+#include "dialects/invalid_input.h"
 #include "models/signature.h"
 
 namespace parlance::dialects::inference {
@@ -9,10 +9,7 @@ namespace parlance::dialects::inference {
 Result<Prediction> Prediction::make(const models::Repository& repository,
                                     const ::inference::PredictRequestView& request, const ServerCall& call,
                                     TimePoint received, const Limits& limits) {
-  if (request.model_name().empty())
-    return std::unexpected{grpc::make_error(StatusCode::kInvalidArgument, "INVALID_INPUT",
-                                            "model_name field is required and must not be empty",
-                                            {{"hop", "server"}})};
+  if (request.model_name().empty()) return invalid("model_name field is required and must not be empty");
   Result<models::ModelHandle> model = repository.find(request.model_name(), request.model_version());
   if (!model) return std::unexpected{std::move(model).error()};
   Result<models::Tensor> input = to_input(request, *model, limits);

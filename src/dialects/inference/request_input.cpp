@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/concat.h"
+#include "dialects/invalid_input.h"
 #include "grpc/error_details.h"
 #include "models/shape.h"
 #include "models/signature.h"
@@ -21,11 +22,6 @@ using models::Tensor;
 using models::TensorSpec;
 using models::to_string;
 using Features = wire::PackedFixed<float>;
-
-std::unexpected<Status> invalid(std::string message) {
-  return std::unexpected{grpc::make_error(StatusCode::kInvalidArgument, "INVALID_INPUT", std::move(message),
-                                          {{"hop", "server"}})};
-}
 
 std::string count_error(std::size_t expected, std::size_t got) {
   return concat("Expected ", expected, " features, got ", got);

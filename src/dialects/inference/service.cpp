@@ -9,6 +9,7 @@
 #include "dialects/inference/request_input.h"
 #include "dialects/inference/response_output.h"
 #include "dialects/inference/stream_sequence.h"
+#include "dialects/invalid_input.h"
 #include "grpc/error_details.h"
 
 namespace parlance::dialects::inference {
@@ -145,9 +146,7 @@ Task<Status> InferenceServiceHandler::StreamingPredict(ServerCall& call,
 
 Status InferenceServiceHandler::unimplemented(std::string_view model, std::string_view what,
                                               std::string_view lacks) const {
-  if (model.empty())
-    return grpc::make_error(StatusCode::kInvalidArgument, "INVALID_INPUT",
-                            "model_name field is required and must not be empty", {{"hop", "server"}});
+  if (model.empty()) return invalid("model_name field is required and must not be empty").error();
   const Result<models::ModelHandle> handle = repository_.find(model);
   if (!handle) return handle.error();
   return grpc::make_error(StatusCode::kUnimplemented, "MODEL_CANNOT",

@@ -8,12 +8,6 @@
 
 namespace parlance::dialects::kserve {
 
-/// The request is not right: INVALID_ARGUMENT (INVALID_INPUT).
-inline std::unexpected<Status> invalid(std::string message) {
-  return std::unexpected{grpc::make_error(StatusCode::kInvalidArgument, "INVALID_INPUT", std::move(message),
-                                          {{"hop", "server"}})};
-}
-
 /// The protocol has it, this server does not: UNIMPLEMENTED (EXTENSION_NOT_SERVED).
 inline std::unexpected<Status> not_served(std::string message) {
   return std::unexpected{grpc::make_error(StatusCode::kUnimplemented, "EXTENSION_NOT_SERVED",

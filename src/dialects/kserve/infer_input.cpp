@@ -5,6 +5,7 @@
 #include <ranges>
 
 #include "base/concat.h"
+#include "dialects/invalid_input.h"
 #include "dialects/kserve/errors.h"
 #include "models/shape.h"
 

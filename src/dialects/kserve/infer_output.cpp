@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/concat.h"
+#include "dialects/invalid_input.h"
 #include "dialects/kserve/errors.h"
 
 namespace parlance::dialects::kserve {

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "base/concat.h"
-#include "dialects/kserve/errors.h"
+#include "dialects/invalid_input.h"
 
 namespace parlance::dialects::kserve {
 namespace {

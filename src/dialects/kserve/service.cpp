@@ -5,7 +5,7 @@
 
 #include "base/concat.h"
 #include "base/version.h"
-#include "dialects/kserve/errors.h"
+#include "dialects/invalid_input.h"
 #include "dialects/kserve/infer_input.h"
 #include "dialects/kserve/infer_output.h"
 #include "dialects/kserve/infer_parameters.h"

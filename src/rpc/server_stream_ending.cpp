@@ -1,0 +1,96 @@
+// ServerStream: the ways in which a call is cut short, and its end.
+#include "grpc/error_details.h"
+#include "rpc/incoming.h"
+#include "rpc/interceptor_chain.h"
+#include "rpc/server_connection.h"
+#include "rpc/server_errors.h"
+#include "rpc/server_stream.h"
+
+namespace parlance::detail {
+
+// After the end of a call for its trailers to leave behind what is queued; a caller who reads needs less.
+constexpr std::chrono::milliseconds kTimeForTrailers{100};
+
+// While no handler runs, the interceptors have the last word. A running handler may take its time.
+void ServerStream::fail(const Status& status) {
+  if (interceptors_ != nullptr && handler_ == nullptr) {
+    interceptors_->settle(status);
+    return interceptors_->wake();
+  }
+  finish(status);
+  cancel_and_wake();
+}
+
+Status ServerStream::status_of_exception(std::exception_ptr thrown, Thrower who) {
+  std::string what = "not a std::exception";
+  try {
+    std::rethrow_exception(std::move(thrown));
+  } catch (const MessageError& error) {
+    return error.status();
+  } catch (const std::exception& error) {
+    what = error.what();
+  } catch (...) {
+  }
+  server_loop_.log(
+      LogLevel::kError,
+      std::string{to_string(who)}.append(" of ").append(method_).append(" threw: ").append(what));
+  return exception_left(who);
+}
+
+void ServerStream::handler_done() {
+  destroy_handler_(std::exchange(handler_, nullptr));
+  if (interceptors_ != nullptr) return interceptors_->wake();
+  delete_if_over();
+}
+
+// Trailers cannot overtake queued data: they go behind it, and a caller who does not read is told by a reset.
+void ServerStream::abort(const Status& status) {
+  if (!can_send()) return;
+  const bool waits = connection_->http2().queued_bytes(id_) > 0;
+  finish(status);
+  if (waits) loop_.arm(*this, loop_.now() + kTimeForTrailers);
+  cancel_and_wake();
+}
+
+void ServerStream::reset(const Status& status, http2::ErrorCode code) {
+  if (interceptors_ != nullptr) interceptors_->settle(status);
+  ServerConnection& connection = *connection_;
+  connection.http2().reset(id_, code, status.message());  // may delete this
+  connection.flush();
+}
+
+void ServerStream::on_timer() {
+  if (!finished_) return abort(past_deadline());
+  ServerConnection& connection = *connection_;
+  connection.http2().reset(id_, http2::ErrorCode::kCancel, "the caller does not read");  // may delete this
+  connection.flush();
+}
+
+void ServerStream::on_closed(const http2::StreamEnd& end) {
+  closing_ = true;
+  connection_->recharge_unread(unread_bytes_, 0);
+  connection_->figures().streams.end(finished_ && end.code == http2::ErrorCode::kNoError);
+  if (!finished_ && !head_->plain_http) {
+    server_loop_.figures().end(false);
+    count_end(StatusCode::kCancelled);
+  }
+  connection_ = nullptr;
+  loop_.disarm(*this);
+  if (interceptors_ != nullptr) interceptors_->settle(caller_left());
+  if (!finished_ || handler_ != nullptr || interceptors_ != nullptr) cancel_and_wake();
+  closing_ = false;
+  delete_if_over();
+}
+
+void ServerStream::cancel_and_wake() {
+  cancel();
+  reader_waiting_.resume();
+  writer_waiting_.resume();
+  if (interceptors_ != nullptr) interceptors_->wake();
+}
+
+void ServerStream::delete_if_over() {
+  if (connection_ == nullptr && handler_ == nullptr && interceptors_ == nullptr && !closing_) delete this;
+}
+
+}  // namespace parlance::detail
