@@ -10,6 +10,7 @@
 #include "models/model_config.h"
 #include "models/signature.h"
 #include "models/tensor.h"
+#include "models/tokenizer.h"
 
 namespace parlance::models {
 
@@ -40,6 +41,9 @@ class LoadedModel {
   /// From now on so many runs may compute at the same time; at least 1. Runs that are under way end as they
   /// are. Takes as long as it takes, so never on an event loop.
   virtual Status set_instances(unsigned count) = 0;
+
+  /// Text to the tokens that this model takes; null when its files have none. Lives as long as this.
+  virtual const Tokenizer* tokenizer() const { return nullptr; }
 };
 
 struct LoadOptions {
@@ -64,6 +68,8 @@ class Backend {
   virtual std::string_view name() const = 0;
   /// Endings of the model files it reads, with the dot, in lower case; none: it needs no file.
   virtual std::span<const std::string_view> extensions() const = 0;
+  /// Names of files that it reads beside the model file, and that are no models though their ending says so.
+  virtual std::span<const std::string_view> side_files() const { return {}; }
   /// Reads and compiles the model in `source`. Takes as long as it takes, so never on an event loop.
   /// FAILED_PRECONDITION in words for a file that is no model this engine can run.
   virtual Result<std::unique_ptr<LoadedModel>> load(const ModelSource& source,

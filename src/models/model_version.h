@@ -127,6 +127,8 @@ class ModelHandle {
   /// Null when the repository was given nobody to make one.
   VersionCompanion* companion() const { return loaded_->companion.get(); }
   LoadedModel& engine() const { return *loaded_->model; }
+  /// Null: the model's files have none.
+  const Tokenizer* tokenizer() const { return loaded_->model->tokenizer(); }
   /// Whether a run is so short that handing it to a worker would cost more than it spares; else a run must
   /// not be made on an event loop.
   bool runs_on_loop() const { return loaded_->runs_on_loop; }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -27,11 +28,12 @@ class Tokenizer {
   virtual Result<std::vector<generation::Token>> encode(std::string_view text) const = 0;
 
   /// The bytes that a token adds to a text, also where they are a part of a character:
-  /// generation::Utf8Assembler joins them. Empty for special tokens, and for what is no token. The view lives
-  /// as long as this.
+  /// generation::Utf8Assembler joins them. Empty for special tokens, for what is no token, and always when
+  /// the model's files do not say how tokens become text. The view lives as long as this.
   virtual std::string_view token_bytes(generation::Token token) const = 0;
 
-  /// Tokens are 0 to vocabulary() - 1; the model may give logits for more.
+  /// Tokens that can become text are 0 to vocabulary() - 1; the model may give logits for more. 0 when the
+  /// files do not say how.
   virtual std::size_t vocabulary() const = 0;
 
   /// In ascending order: tokens that structure a text and are not shown.
@@ -39,6 +41,9 @@ class Tokenizer {
 
   /// The token with which the model ends a text; nothing when its files name none.
   virtual std::optional<generation::Token> end_token() const = 0;
+
+  /// How a conversation becomes a prompt, in Jinja; empty when the model's files say nothing of it.
+  virtual const std::string& chat_template() const = 0;
 };
 
 }  // namespace parlance::models

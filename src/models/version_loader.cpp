@@ -20,8 +20,10 @@ Result<fs::path> find_model_file(const fs::path& folder, const BackendRegistry& 
   std::error_code error;
   for (fs::directory_iterator entries{folder, error}; !error && entries != fs::directory_iterator{};
        entries.increment(error)) {
-    const bool hidden = entries->path().filename().string().starts_with('.');
-    if (!hidden && backends.find_for(entries->path()) != nullptr) files.push_back(entries->path());
+    const std::string name = entries->path().filename().string();
+    const Backend* backend = name.starts_with('.') ? nullptr : backends.find_for(entries->path());
+    if (backend != nullptr && std::ranges::find(backend->side_files(), name) == backend->side_files().end())
+      files.push_back(entries->path());
   }
   if (error) return failure(fmt::format("the version's folder cannot be read: {}", error.message()));
   if (files.empty()) return failure("no model file in the version's folder");

@@ -47,9 +47,11 @@ bool has_open_dimension(const TensorSpec& spec) {
 
 }  // namespace
 
-OpenVinoModel::OpenVinoModel(Compiled compiled, Compile compile, Signature signature)
+OpenVinoModel::OpenVinoModel(Compiled compiled, Compile compile, Signature signature,
+                             std::unique_ptr<Tokenizer> tokenizer)
     : compile_(std::move(compile)),
       signature_(std::move(signature)),
+      tokenizer_(std::move(tokenizer)),
       has_open_outputs_(std::ranges::any_of(signature_.outputs, has_open_dimension)),
       compiled_(std::move(compiled)) {}
 

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <openvino/openvino.hpp>
 #include <vector>
@@ -28,11 +29,13 @@ class OpenVinoModel final : public LoadedModel {
  public:
   /// Compiles the model for so many runs at once; throws what the engine throws.
   using Compile = std::function<Compiled(unsigned instances)>;
-  OpenVinoModel(Compiled compiled, Compile compile, Signature signature);
+  OpenVinoModel(Compiled compiled, Compile compile, Signature signature,
+                std::unique_ptr<Tokenizer> tokenizer);
 
   const Signature& signature() const override { return signature_; }
   void run(Tensors inputs, RunCompletion done) override;
   Status set_instances(unsigned count) override;
+  const Tokenizer* tokenizer() const override { return tokenizer_.get(); }
 
  private:
   /// A request and the tensors it keeps: small tensors are copied into and out of these, as to give a request
@@ -60,6 +63,7 @@ class OpenVinoModel final : public LoadedModel {
 
   const Compile compile_;
   const Signature signature_;
+  const std::unique_ptr<Tokenizer> tokenizer_;
   const bool has_open_outputs_;
   /// Whether an output whose first dimension is open has as many rows as the first input: so it is with a
   /// batch. Holds until a run shows otherwise.

@@ -11,6 +11,7 @@
 #include "models/backends/openvino/conversion.h"
 #include "models/backends/openvino/core.h"
 #include "models/backends/openvino/loaded_model.h"
+#include "models/backends/openvino/text_tokenizer.h"
 
 namespace parlance::models {
 namespace {
@@ -30,6 +31,21 @@ constexpr auto kExtensions = [] {
   std::ranges::transform(kReaders, extensions.begin(), &Reader::extension);
   return extensions;
 }();
+
+constexpr std::array kSideFiles{kTokenizerFile, kDetokenizerFile};
+
+/// Texts are cut into tokens at the same time by so many threads at most: each has a copy of the tables, and
+/// a short text takes a fifth of a millisecond.
+constexpr unsigned kMostEncoders = 4;
+
+/// Null when there is none beside the model.
+Result<std::unique_ptr<Tokenizer>> tokenizer_beside(const std::filesystem::path& file,
+                                                    const LoadOptions& options) {
+  const std::filesystem::path folder = file.parent_path();
+  if (std::error_code error; !std::filesystem::is_regular_file(folder / kTokenizerFile, error))
+    return nullptr;
+  return load_tokenizer(folder, {.threads = std::min(options.instances * options.threads, kMostEncoders)});
+}
 
 std::shared_ptr<ov::Model> read(const std::filesystem::path& file, const char* frontend_name) {
   ov::frontend::FrontEndManager manager;
@@ -86,6 +102,8 @@ OpenVinoBackend::~OpenVinoBackend() = default;
 
 std::span<const std::string_view> OpenVinoBackend::extensions() const { return kExtensions; }
 
+std::span<const std::string_view> OpenVinoBackend::side_files() const { return kSideFiles; }
+
 Result<std::unique_ptr<LoadedModel>> OpenVinoBackend::load(const ModelSource& source,
                                                            const LoadOptions& options) {
   const std::filesystem::path& file = source.file;
@@ -100,6 +118,8 @@ Result<std::unique_ptr<LoadedModel>> OpenVinoBackend::load(const ModelSource& so
   if (error) return failed(error.message());
   if (size_bytes == 0) return failed("the file is empty");
 
+  Result<std::unique_ptr<Tokenizer>> tokenizer = tokenizer_beside(file, options);
+  if (!tokenizer) return std::unexpected{tokenizer.error()};
   try {
     const auto compile_for = [engine = engine_, model = read(file, reader->frontend),
                               threads = options.threads](unsigned instances) {
@@ -108,7 +128,8 @@ Result<std::unique_ptr<LoadedModel>> OpenVinoBackend::load(const ModelSource& so
     openvino::Compiled compiled = compile_for(options.instances);
     Result<Signature> signature = openvino::to_signature(compiled.copies.front());
     if (!signature) return failed(signature.error().message());
-    return std::make_unique<openvino::OpenVinoModel>(std::move(compiled), compile_for, *std::move(signature));
+    return std::make_unique<openvino::OpenVinoModel>(std::move(compiled), compile_for, *std::move(signature),
+                                                     *std::move(tokenizer));
   } catch (const std::exception& exception) {
     return failed(openvino::plain_reason(exception.what()));
   }

@@ -19,6 +19,7 @@ class OpenVinoBackend final : public Backend {
 
   std::string_view name() const override { return "openvino"; }
   std::span<const std::string_view> extensions() const override;
+  std::span<const std::string_view> side_files() const override;
   Result<std::unique_ptr<LoadedModel>> load(const ModelSource& source, const LoadOptions& options) override;
 
  private:

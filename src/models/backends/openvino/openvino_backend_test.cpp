@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "grpc/error_details.h"
+#include "models/backends/built_in.h"
+#include "models/repository.h"
 #include "models/testing/temp_folder.h"
 
 namespace parlance::models {
@@ -58,6 +60,47 @@ TEST_F(OpenVino, ReadsTheSignatureOfAnOnnxFile) {
   EXPECT_EQ(load(test_model("where.onnx"))->signature(),
             (Signature{.inputs = {{"x", DataType::kFp32, {-1, 4}}},
                        .outputs = {{"places", DataType::kInt64, {-1, 2}}}}));
+}
+
+/// A version that takes tokens as tensors and brings what makes them, as an embedding model does.
+void add_tokenizer(const testing::TempFolder& folder, const std::string& version) {
+  for (const char* const name : {"openvino_tokenizer.xml", "openvino_tokenizer.bin",
+                                 "openvino_detokenizer.xml", "openvino_detokenizer.bin"})
+    folder.copy(testing::source("models/storyteller/1") / name, version + "/" + name);
+}
+
+TEST_F(OpenVino, HasTheTokenizerThatLiesBesideAModel) {
+  const testing::TempFolder folder;
+  folder.copy(test_model("add.onnx"), "add.onnx");
+  EXPECT_EQ(load(folder.path() / "add.onnx")->tokenizer(), nullptr);
+  add_tokenizer(folder, ".");
+  const auto model = load(folder.path() / "add.onnx");
+  ASSERT_NE(model->tokenizer(), nullptr);
+  EXPECT_EQ(model->tokenizer()->vocabulary(), 2048U);
+  EXPECT_FALSE(model->tokenizer()->encode("Emma").value().empty());
+}
+
+TEST_F(OpenVino, DoesNotTakeATokenizersGraphsForModels) {
+  const testing::TempFolder folder;
+  folder.copy(test_model("add.onnx"), "adder/1/add.onnx");
+  add_tokenizer(folder, "adder/1");
+  Repository repository{{.root = folder.path()}, built_in_backends()};
+  ASSERT_TRUE(repository.load().ok());
+  const auto handle = repository.find("adder");
+  ASSERT_TRUE(handle) << handle.error().to_string();
+  EXPECT_EQ(handle->signature().inputs.size(), 2U);
+  EXPECT_NE(handle->tokenizer(), nullptr);
+}
+
+TEST_F(OpenVino, FailsAModelWhoseTokenizerCannotBeRead) {
+  const testing::TempFolder folder;
+  folder.copy(test_model("add.onnx"), "add.onnx");
+  for (const char* const ending : {".xml", ".bin"})
+    folder.copy(testing::source("models/storyteller/1/openvino_detokenizer") += ending,
+                std::string{"openvino_tokenizer"} + ending);
+  const Status status = load_error(folder.path() / "add.onnx");
+  EXPECT_EQ(status.code(), StatusCode::kFailedPrecondition);
+  EXPECT_NE(status.message().find("the tokenizer in"), std::string_view::npos) << status.message();
 }
 
 TEST_F(OpenVino, RunsOnBorrowedInputsAndOwnsItsOutputs) {

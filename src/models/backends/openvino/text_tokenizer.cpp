@@ -19,6 +19,7 @@
 #include "models/backends/openvino/core.h"
 #include "models/backends/openvino/tokenizers_library.h"
 #include "models/backends/openvino/vocabulary.h"
+#include "models/file_text.h"
 #include "wire/utf8.h"
 
 namespace parlance::models {
@@ -87,6 +88,19 @@ ov::Core core_with(const std::filesystem::path& library) {
   return core;
 }
 
+/// Nothing where there is no detokenizer.
+openvino::Vocabulary vocabulary_of(ov::Core& core, const std::filesystem::path& folder) {
+  const std::filesystem::path file = folder / kDetokenizerFile;
+  std::error_code error;
+  return std::filesystem::is_regular_file(file, error) ? openvino::read_vocabulary(core, file)
+                                                       : openvino::Vocabulary{{}, {}};
+}
+
+std::string chat_template_of(const ov::Model& model, const std::filesystem::path& folder) {
+  if (std::optional<std::string> text = read_file_text(folder / kChatTemplateFile)) return *std::move(text);
+  return model.has_rt_info("chat_template") ? model.get_rt_info<std::string>("chat_template") : std::string{};
+}
+
 std::optional<Token> end_token_of(const ov::Model& model) {
   if (!model.has_rt_info("eos_token_id")) return {};
   return model.get_rt_info<Token>("eos_token_id");
@@ -109,13 +123,12 @@ std::optional<Status> problem_of(std::string_view text, std::size_t max_bytes) {
 
 class TextTokenizer final : public Tokenizer {
  public:
-  TextTokenizer(const std::filesystem::path& library, const std::filesystem::path& tokenizer,
-                const std::filesystem::path& detokenizer, const TokenizerOptions& options)
-      : options_(options),
-        core_(core_with(library)),
-        vocabulary_(openvino::read_vocabulary(core_, detokenizer)) {
-    const std::shared_ptr<ov::Model> model = core_.read_model(tokenizer.string());
+  TextTokenizer(const std::filesystem::path& library, const std::filesystem::path& folder,
+                const TokenizerOptions& options)
+      : options_(options), core_(core_with(library)), vocabulary_(vocabulary_of(core_, folder)) {
+    const std::shared_ptr<ov::Model> model = core_.read_model((folder / kTokenizerFile).string());
     end_token_ = end_token_of(*model);
+    chat_template_ = chat_template_of(*model, folder);
     lift_token_limit(*model);
     for (unsigned i = 0; i < std::max(options.threads, 1U); ++i)
       encoders_.push_back(std::make_unique<Encoder>(core_, model));
@@ -139,6 +152,7 @@ class TextTokenizer final : public Tokenizer {
   std::size_t vocabulary() const override { return vocabulary_.size(); }
   std::span<const Token> special_tokens() const override { return vocabulary_.special(); }
   std::optional<Token> end_token() const override { return end_token_; }
+  const std::string& chat_template() const override { return chat_template_; }
 
  private:
   /// With one that is free, or else waits for the next in turn.
@@ -156,6 +170,7 @@ class TextTokenizer final : public Tokenizer {
   ov::Core core_;
   openvino::Vocabulary vocabulary_;
   std::optional<Token> end_token_;
+  std::string chat_template_;
   std::vector<std::unique_ptr<Encoder>> encoders_;
   mutable std::atomic<std::size_t> next_ = 0;
 };
@@ -169,16 +184,12 @@ Result<std::unique_ptr<Tokenizer>> load_tokenizer(const std::filesystem::path& f
         Status{StatusCode::kFailedPrecondition,
                fmt::format("the tokenizer in {} cannot be used: {}", folder.string(), why)}};
   };
-  const std::filesystem::path tokenizer = folder / "openvino_tokenizer.xml";
-  const std::filesystem::path detokenizer = folder / "openvino_detokenizer.xml";
-  std::error_code error;
-  for (const std::filesystem::path& file : {tokenizer, detokenizer})
-    if (!std::filesystem::is_regular_file(file, error))
-      return failed(file.filename().string() + " is missing");
+  if (std::error_code error; !std::filesystem::is_regular_file(folder / kTokenizerFile, error))
+    return failed(fmt::format("{} is missing", kTokenizerFile));
   const Result<std::filesystem::path> library = openvino::find_tokenizers_library(openvino::engine_library());
   if (!library) return failed(library.error().message());
   try {
-    return std::make_unique<TextTokenizer>(*library, tokenizer, detokenizer, options);
+    return std::make_unique<TextTokenizer>(*library, folder, options);
   } catch (const std::exception& exception) {
     return failed(openvino::plain_reason(exception.what()));
   }

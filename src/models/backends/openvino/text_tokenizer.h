@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <string_view>
 
 #include "base/status.h"
 #include "models/tokenizer.h"
@@ -15,9 +16,14 @@ struct TokenizerOptions {
   unsigned threads = 1;  // that encode at the same time; each has a copy of the tables
 };
 
-/// The tokenizer of a model as OpenVINO GenAI and Optimum write it: openvino_tokenizer.xml and
-/// openvino_detokenizer.xml in `folder`, the model's own. FAILED_PRECONDITION names the file that is missing
-/// or cannot be used.
+inline constexpr std::string_view kTokenizerFile = "openvino_tokenizer.xml";
+inline constexpr std::string_view kDetokenizerFile = "openvino_detokenizer.xml";
+inline constexpr std::string_view kChatTemplateFile = "chat_template.jinja";
+
+/// The tokenizer of a model as OpenVINO GenAI and Optimum write it, in `folder`, the model's own:
+/// kTokenizerFile; kDetokenizerFile, without which tokens have no text; kChatTemplateFile, which goes before
+/// the template that the tokenizer itself names. FAILED_PRECONDITION names the file that is missing or cannot
+/// be used.
 Result<std::unique_ptr<Tokenizer>> load_tokenizer(const std::filesystem::path& folder,
                                                   const TokenizerOptions& options);
 

@@ -213,10 +213,32 @@ TEST(TextTokenizer, NamesTheFileThatIsMissing) {
   ASSERT_FALSE(nothing);
   EXPECT_EQ(nothing.error().code(), StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string{nothing.error().message()}, HasSubstr("openvino_tokenizer.xml is missing"));
-  folder.copy(kStoryteller / "openvino_tokenizer.xml", "openvino_tokenizer.xml");
-  const auto half = load_tokenizer(folder.path(), {});
-  ASSERT_FALSE(half);
-  EXPECT_THAT(std::string{half.error().message()}, HasSubstr("openvino_detokenizer.xml is missing"));
+}
+
+TEST(TextTokenizer, OnlyEncodesWithoutADetokenizer) {
+  const testing::TempFolder folder;
+  for (const char* const name : {"openvino_tokenizer.xml", "openvino_tokenizer.bin"})
+    folder.copy(kStoryteller / name, name);
+  const auto loaded = load_tokenizer(folder.path(), {});
+  ASSERT_TRUE(loaded) << loaded.error().to_string();
+  const std::vector<Token> tokens = (*loaded)->encode("Emma").value();
+  EXPECT_EQ(tokens, load()->encode("Emma").value());
+  EXPECT_EQ((*loaded)->token_bytes(tokens.front()), "");
+  EXPECT_EQ((*loaded)->vocabulary(), 0U);
+}
+
+TEST(TextTokenizer, ReadsTheChatTemplateOfItsOwnOrOfAFile) {
+  EXPECT_EQ(load()->chat_template(), "");
+  const testing::TempFolder folder;
+  folder.copy(kStoryteller / "openvino_tokenizer.bin", "openvino_tokenizer.bin");
+  std::string graph = testing::read_file(kStoryteller / "openvino_tokenizer.xml");
+  const std::string_view empty = "<chat_template value=\"\" />";
+  ASSERT_NE(graph.find(empty), std::string::npos);
+  graph.replace(graph.find(empty), empty.size(), "<chat_template value=\"{{ messages[0].content }}\" />");
+  folder.write("openvino_tokenizer.xml", graph);
+  EXPECT_EQ(load_tokenizer(folder.path(), {}).value()->chat_template(), "{{ messages[0].content }}");
+  folder.write("chat_template.jinja", "{{ bos_token }}\n");
+  EXPECT_EQ(load_tokenizer(folder.path(), {}).value()->chat_template(), "{{ bos_token }}\n");
 }
 
 TEST(TextTokenizer, RefusesModelsThatAreNoTokenizers) {
