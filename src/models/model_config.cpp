@@ -79,6 +79,7 @@ ModelConfig read_config(const YAML::Node& root) {
        section("warmup", config.warmup, config::read_warmup),
        later("versions", places.versions),
        section("sequence", config.sequence, config::read_sequence),
+       section("embedding", config.embedding, config::read_embedding),
        section("synthetic", config.synthetic, config::read_synthetic)});
   fit_together(config, places);
   return config;

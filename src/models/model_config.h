@@ -96,6 +96,15 @@ struct SequenceConfig {
   bool operator==(const SequenceConfig&) const = default;
 };
 
+/// Of a model that makes embeddings of texts: how long the rows of tokens are that it is given.
+struct EmbeddingConfig {
+  std::size_t max_tokens = 512;  // of a text, with those at its borders; what is longer is cut
+  /// Ascending; the last is max_tokens. A row is filled up to the next of these, so that texts of similar
+  /// length share runs.
+  std::vector<std::size_t> lengths = {16, 32, 64, 128, 256, 512};
+  bool operator==(const EmbeddingConfig&) const = default;
+};
+
 /// Of `backend: synthetic`: what a run takes.
 struct SyntheticConfig {
   Duration base{};
@@ -119,6 +128,7 @@ struct ModelConfig {
   WarmupConfig warmup;
   VersionsConfig versions;
   SequenceConfig sequence;
+  EmbeddingConfig embedding;
   SyntheticConfig synthetic;
   std::uint32_t priority = 0;  // of requests that name none: 1 is the highest; 0 counts as below all others
   std::vector<std::string> warnings;  // what another server's file asks for and is not done, by name

@@ -36,6 +36,7 @@ instances: {count: 3, threads: 2}
 warmup: {batch_sizes: [8, 1], inputs: {x: sample.bin}}
 versions: {policy: latest, count: 2, labels: {stable: 3, canary: 4}, default: stable}
 sequence: {states: [{input: h, output: hn}], max_idle_ms: 500, max_sequences: 7}
+embedding: {max_tokens: 100, lengths: [64, 16, 128]}
 synthetic: {base_ms: 8, per_item_ms: 0.5}
 )");
   EXPECT_EQ(config.backend, "openvino");
@@ -63,6 +64,7 @@ synthetic: {base_ms: 8, per_item_ms: 0.5}
                                              .default_label = "stable"}));
   EXPECT_EQ(config.sequence,
             (SequenceConfig{.states = {{"h", "hn"}}, .max_idle = 500ms, .max_sequences = 7}));
+  EXPECT_EQ(config.embedding, (EmbeddingConfig{.max_tokens = 100, .lengths = {16, 64, 100}}));
   EXPECT_EQ(config.synthetic, (SyntheticConfig{.base = 8ms, .per_item = 500us}));
 }
 
@@ -114,7 +116,7 @@ TEST(ModelConfig, NamesFileLineAndKeyOfAnError) {
        "outputs, "
        "labels, raw_input, run, batching, target_p99, queue, priority, instances, warmup, versions, "
        "sequence, "
-       "synthetic)"},
+       "embedding, synthetic)"},
       {"inputs:\n  - name: x\n    type: FP32\n    dims: [1]\n",
        "m/model.yaml:4: unknown key \"dims\" in an item of \"inputs\" (known: name, type, shape)"},
       {"raw_input:\n  format: jpeg\n",

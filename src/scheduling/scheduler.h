@@ -72,6 +72,9 @@ class Scheduler {
   /// kMaxInstances; else the engine's word. Takes as long as it takes, so never on an event loop.
   Result<void> scale(const models::ModelHandle& model, unsigned instances);
 
+  /// The threads that runs are made on, for what else of a request is too long for an event loop.
+  net::ThreadPool& workers() { return *workers_; }
+
   static constexpr unsigned kMaxInstances = 256;
 
  private:

@@ -88,6 +88,12 @@ install_conformance_tools() {
   mark_done conformance-tools packages/go-conformance/go.mod tools/run/setup.sh
 }
 
+# What turns a user's models into versions, and MiniLM's weights into the one that ships.
+prepare_importer() {
+  /usr/bin/python3 importer --prepare
+  mark_done importer importer/requirements.txt packages/python-runtime.txt
+}
+
 fetch_models() {
   local script
   for script in models/*/fetch.py; do "$python" "$script"; done
@@ -97,7 +103,7 @@ fetch_models() {
 needs_models() {
   local script
   for script in models/*/fetch.py; do
-    [ -f "models/repository/$(basename "$(dirname "$script")")/1/model.onnx" ] || return 0
+    [ -f "models/repository/$(basename "$(dirname "$script")")/1/ORIGIN" ] || return 0
   done
   ! is_done models models/*/fetch.py
 }
@@ -111,6 +117,7 @@ install_missing() {
   is_done engine packages/python-runtime.txt || todo+=(engine)
   is_done go-tools packages/go/go.mod tools/run/setup.sh || todo+=(go_tools)
   is_done conformance-tools packages/go-conformance/go.mod tools/run/setup.sh || todo+=(conformance_tools)
+  is_done importer importer/requirements.txt packages/python-runtime.txt || todo+=(importer)
   ! needs_models || todo+=(models)
   [ ${#todo[@]} -gt 0 ] || return 0
 
@@ -127,7 +134,8 @@ install_missing() {
       engine) step "OpenVINO runtime" install_engine ;;
       go_tools) step "h2spec, grpcurl, grpc-go's interop programs" install_go_tools ;;
       conformance_tools) step "Connect's conformance suite (Go $conformance_go)" install_conformance_tools ;;
-      models) step "models: magika, silero-vad" fetch_models ;;
+      importer) step "the importer's Python environment" prepare_importer ;;
+      models) step "models: magika, MiniLM, silero-vad" fetch_models ;;
     esac
   done
 }

@@ -211,7 +211,8 @@ class SileroServed : public ::testing::Test {
     return probabilities;
   }
 
-  Serving serving_{models::testing::source("models/repository")};
+  models::testing::ShippedRepository shipped_{"silero_vad"};
+  Serving serving_{shipped_.path()};
 };
 
 TEST_F(SileroServed, AStreamKeepsItsStateAndHearsAVoiceButNotSilence) {

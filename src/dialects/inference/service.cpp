@@ -11,6 +11,7 @@
 #include "dialects/inference/stream_sequence.h"
 #include "dialects/invalid_input.h"
 #include "grpc/error_details.h"
+#include "text/embedding.h"
 
 namespace parlance::dialects::inference {
 namespace {
@@ -38,9 +39,27 @@ std::string two_decimals(double value) {
   return {text, static_cast<std::size_t>(length)};
 }
 
-void add_trailers(ServerCall& call, const Prediction& prediction) {
-  (void)call.trailing_metadata().add("x-model-version", std::to_string(prediction.model().version()));
-  (void)call.trailing_metadata().add("x-inference-latency-ms", two_decimals(prediction.latency().count()));
+using Milliseconds = std::chrono::duration<double, std::milli>;
+
+void add_trailers(ServerCall& call, std::int64_t version, Milliseconds latency) {
+  (void)call.trailing_metadata().add("x-model-version", std::to_string(version));
+  (void)call.trailing_metadata().add("x-inference-latency-ms", two_decimals(latency.count()));
+}
+
+void add_trailers(ServerCall& call, const text::Embedding& embedding) {
+  add_trailers(call, embedding.version, embedding.computed);
+  (void)call.trailing_metadata().add("x-parlance-tokens", std::to_string(embedding.tokens));
+  if (embedding.truncated) (void)call.trailing_metadata().add("x-parlance-truncated", "true");
+}
+
+Result<text::EmbedRequest> to_embed_request(const models::Repository& repository,
+                                            const ::inference::EmbedRequestView& request) {
+  if (request.model_name().empty()) return invalid("model_name field is required and must not be empty");
+  Result<models::ModelHandle> model = repository.find(request.model_name());
+  if (!model) return std::unexpected{std::move(model).error()};
+  if (request.text().empty()) return invalid("text field is required and must not be empty");
+  return text::EmbedRequest{
+      .model = *std::move(model), .text = std::string{request.text()}, .normalize = request.normalize()};
 }
 
 /// Each alone, one after the other.
@@ -78,7 +97,7 @@ Task<Result<Written<::inference::PredictResponseFields>>> InferenceServiceHandle
   Result<scheduling::InferenceResult> result = co_await std::move(running);
   if (!result) co_return result.error();
   prediction->set_result(*std::move(result));
-  add_trailers(call, *prediction);
+  add_trailers(call, prediction->model().version(), prediction->latency());
   const Result<ResponseOutput> output = prediction->output();
   if (!output) co_return output.error();
   co_return prediction->answer(*output);
@@ -155,8 +174,17 @@ Status InferenceServiceHandler::unimplemented(std::string_view model, std::strin
 }
 
 Task<Result<Written<::inference::EmbedResponseFields>>> InferenceServiceHandler::Embed(
-    ServerCall&, Incoming<::inference::EmbedRequestView> request) {
-  co_return unimplemented(request->model_name(), "embed text", "no tokenizer and no embedding as its output");
+    ServerCall& call, Incoming<::inference::EmbedRequestView> request) {
+  Result<text::EmbedRequest> wanted = to_embed_request(repository_, *request);
+  if (!wanted) co_return wanted.error();
+  Task<Result<text::Embedding>> running = text::embed(call, scheduler_, *std::move(wanted));
+  const Result<text::Embedding> embedding = co_await std::move(running);
+  if (!embedding) co_return embedding.error();
+  add_trailers(call, *embedding);
+  co_return ::inference::EmbedResponseFields{
+      .request_id = request->request_id(),
+      .embedding = embedding->values,
+      .dimension = static_cast<std::int32_t>(embedding->values.size())};
 }
 
 Task<Status> InferenceServiceHandler::Generate(ServerCall&,

@@ -37,9 +37,12 @@ class InferenceServiceHandler final : public ::inference::InferenceService::View
   Task<Status> StreamingPredict(ServerCall& call, Reader<::inference::PredictRequestView>& in,
                                 Writer<::inference::PredictResponseFields>& out) override;
 
-  /// NOT_FOUND for an unknown model; else UNIMPLEMENTED, naming the model and what it lacks.
+  /// The embedding of a text, from the default version of its model; trailers as Predict, x-parlance-tokens
+  /// (how many of the text the model was given) and x-parlance-truncated: true when there were more. Errors
+  /// as text::embed().
   Task<Result<Written<::inference::EmbedResponseFields>>> Embed(
       ServerCall& call, Incoming<::inference::EmbedRequestView> request) override;
+  /// NOT_FOUND for an unknown model; else UNIMPLEMENTED, naming the model and what it lacks.
   Task<Status> Generate(ServerCall& call, Incoming<::inference::GenerateRequestView> request,
                         Writer<::inference::GenerateTokenFields>& out) override;
 

@@ -72,10 +72,10 @@ class ZeroCopy : public ::testing::Test {
     return bytes;
   }
 
+  models::testing::ShippedRepository shipped_{"digits"};
   scheduling::Scheduler scheduler_;
-  models::Repository repository_{
-      {.root = models::testing::source("models/repository"), .make_companion = scheduler_.queue_maker()},
-      models::built_in_backends()};
+  models::Repository repository_{{.root = shipped_.path(), .make_companion = scheduler_.queue_maker()},
+                                 models::built_in_backends()};
   Server server_{{.listen = {"127.0.0.1:0"}, .threads = 1}};
 };
 

@@ -18,6 +18,7 @@ namespace parlance::models::config {
 std::vector<TensorSpec> read_specs(const YAML::Node& node, std::string_view key);
 RawInputConfig read_raw_input(const YAML::Node& node);
 SequenceConfig read_sequence(const YAML::Node& node);
+EmbeddingConfig read_embedding(const YAML::Node& node);
 
 // scheduling_sections.cpp
 BatchingConfig read_batching(const YAML::Node& node);

@@ -9,6 +9,7 @@ namespace parlance::models::config {
 namespace {
 
 constexpr std::int64_t kMostSequences = 1'000'000;
+constexpr std::int64_t kMostTokens = 1'048'576;  // of an embedding's text
 
 DataType read_type(const YAML::Node& node) {
   const std::string name = read_text(node, "type");
@@ -101,6 +102,26 @@ SequenceConfig read_sequence(const YAML::Node& node) {
         }}});
   if (sequence.states.empty()) fail(node, "\"sequence\" needs states");
   return sequence;
+}
+
+EmbeddingConfig read_embedding(const YAML::Node& node) {
+  EmbeddingConfig embedding;
+  std::vector<std::size_t> lengths;
+  read_mapping(node, "\"embedding\"",
+               {{"max_tokens",
+                 [&](const YAML::Node& value) {
+                   embedding.max_tokens =
+                       static_cast<std::size_t>(read_number(value, "max_tokens", 1, kMostTokens));
+                 }},
+                {"lengths", [&](const YAML::Node& value) {
+                   const std::vector<std::int64_t> given = read_numbers(value, "lengths", 1, kMostTokens);
+                   lengths.assign(given.begin(), given.end());
+                 }}});
+  if (lengths.empty()) lengths = embedding.lengths;
+  std::erase_if(lengths, [&](std::size_t length) { return length >= embedding.max_tokens; });
+  lengths.push_back(embedding.max_tokens);
+  embedding.lengths = std::move(lengths);
+  return embedding;
 }
 
 }  // namespace parlance::models::config

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -40,10 +41,26 @@ class TempFolder {
   std::filesystem::path path_;
 };
 
-/// The shipped models (models/repository) and the tiny ones beside this folder's tests.
+/// The shipped models (models/repository; ./run setup makes most of them) and the tiny ones beside this
+/// folder's tests.
 inline std::filesystem::path source(std::string_view name) {
   return std::filesystem::path{PARLANCE_SOURCE_DIR} / name;
 }
+/// A repository of some of the shipped models: those that a test needs, as the larger ones take a second to
+/// load.
+class ShippedRepository {
+ public:
+  explicit ShippedRepository(std::initializer_list<std::string_view> models) {
+    for (const std::string_view model : models) {
+      std::filesystem::create_directory_symlink(source("models/repository") / model, folder_.path() / model);
+    }
+  }
+  const std::filesystem::path& path() const { return folder_.path(); }
+
+ private:
+  TempFolder folder_;
+};
+
 inline std::filesystem::path digits_file() { return source("models/repository/digits/1/model.onnx"); }
 inline std::filesystem::path test_model(std::string_view name) {
   return source("src/models/testdata") / name;
