@@ -102,5 +102,7 @@ class ServerProcess:
     def __enter__(self) -> "ServerProcess":
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, error, *_) -> None:
         self.kill()
+        if error is not None:
+            print(self.log())  # a sanitizer's report, too

@@ -77,8 +77,9 @@ TEST_F(BatchedModelServed, OneThatExpiredFailsTheWholeBatchAndNothingIsRun) {
   BatchPredictRequest all = batch(4, true);
   all.mutable_requests(2)->set_deadline_ms(-1);
   gate_.close();
+  const int begun = gate_.begun();
   auto running = client_->Predict(request(1));
-  gate_.wait_until_begun(1);
+  gate_.wait_until_begun(begun + 1);
   const Result<BatchPredictResponse> reply = client_->BatchPredict(all).wait();
   ASSERT_FALSE(reply);
   EXPECT_EQ(reply.error().message(), "requests[2]: the deadline passed before the model was run");
