@@ -27,14 +27,11 @@ bool is_public(const std::string& address) {
 AdminServer::AdminServer(const ServeConfig& config, const Sources& sources, const Log& log)
     : config_(config), log_(log) {
   if (!is_wanted(config)) return;
-  auto answer = [routes = admin_routes(sources.metrics, *sources.health)](edge::HttpRequest request) {
-    return routes.handle(std::move(request));
-  };
-  const auto log_error = [&log](std::string_view text) { log.error(text); };
+  auto routes = admin_routes(sources.metrics, *sources.health);
   server_ = std::make_unique<Server>(
       ServerOptions{.listen = addresses_of(config),
                     .threads = 1,
-                    .front = edge::make_http_front({.handler = std::move(answer), .log = log_error}),
+                    .front = edge::make_http_front({.routes = std::move(routes)}),
                     .shutdown_grace = kGrace,
                     .log = [&log](LogLevel level, std::string_view text) { log.write(level, text); }});
   server_->add(

@@ -1,6 +1,7 @@
 #include "edge/http_codec.h"
 
 #include <boost/beast/http.hpp>
+#include <charconv>
 #include <ctime>
 #include <utility>
 
@@ -32,15 +33,6 @@ HttpRefusal refusal_of(const error_code& error, const HttpParser::Limits& limits
 // The last chunk and the end of an empty trailer. Beast asserts that it is given as much once it has seen the
 // chunk begin; whatever is left of a chunked body has as many bytes, so waiting for them delays nothing.
 constexpr std::size_t kLeastChunkBytes = 5;
-
-// RFC 9110 section 5.6.7.
-std::string http_date() {
-  const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  char text[40];
-  return {text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &utc)};
-}
 
 }  // namespace
 
@@ -108,21 +100,33 @@ std::optional<HttpRequest> HttpParser::take() {
   return request;
 }
 
+std::string http_date() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  char text[40];
+  return {text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &utc)};
+}
+
 std::string serialize(const HttpResponse& response, const HttpFraming& framing) {
-  http::response<http::string_body> message{http::int_to_status(response.status), framing.version};
+  http::response<http::string_body> message;
+  message.version(framing.version);
+  message.result(response.status);
   message.set(http::field::server, concat("parlance/", kVersion));
   message.set(http::field::date, http_date());
   message.set(http::field::content_type, response.content_type);
   for (const HttpField& field : response.fields) message.insert(field.name, field.value);
   message.keep_alive(framing.keep_alive);
-  message.content_length(response.body.size());
-  if (framing.has_body) message.body() = response.body;
+  const bool is_whole = framing.body == HttpFraming::Body::kWhole;
+  if (is_whole || framing.body == HttpFraming::Body::kNone) message.content_length(response.body.size());
+  if (framing.body == HttpFraming::Body::kChunked) message.chunked(true);
+  if (is_whole) message.body() = response.body;
 
   http::response_serializer<http::string_body> serializer{message};
   serializer.split(true);
   std::string bytes;
   error_code error;
-  while (!(framing.has_body ? serializer.is_done() : serializer.is_header_done())) {
+  while (!(is_whole ? serializer.is_done() : serializer.is_header_done())) {
     std::size_t size_bytes = 0;
     serializer.next(error, [&](error_code&, const auto& buffers) {
       for (const auto buffer : boost::beast::buffers_range_ref(buffers)) {
@@ -135,6 +139,14 @@ std::string serialize(const HttpResponse& response, const HttpFraming& framing) 
   }
   return bytes;
 }
+
+void append_chunk(std::string& output, std::string_view text) {
+  char size[20];
+  const auto end = std::to_chars(size, std::end(size), text.size(), 16).ptr;
+  output.append(size, end).append("\r\n").append(text).append("\r\n");
+}
+
+std::string_view last_chunk() { return "0\r\n\r\n"; }
 
 std::string_view continue_response() { return "HTTP/1.1 100 Continue\r\n\r\n"; }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -56,13 +57,24 @@ class HttpParser {
 
 /// How an answer goes out.
 struct HttpFraming {
+  enum class Body : std::uint8_t {
+    kWhole,
+    kNone,        // it answers HEAD
+    kChunked,     // follows in chunks
+    kUntilClose,  // follows, and ends with the connection
+  };
   unsigned version = 11;
   bool keep_alive = true;
-  bool has_body = true;  // false: it answers HEAD
+  Body body = Body::kWhole;
 };
 
-/// The bytes of a response, its body last.
+/// The bytes of a response: its header, and behind it the body if that is kWhole.
 std::string serialize(const HttpResponse& response, const HttpFraming& framing);
+/// A piece of a chunked body (RFC 9112 section 7.1), which is not empty, and what follows the last one.
+void append_chunk(std::string& output, std::string_view text);
+std::string_view last_chunk();
+/// Now, as the Date field has it (RFC 9110 section 5.6.7).
+std::string http_date();
 /// "HTTP/1.1 100 Continue".
 std::string_view continue_response();
 

@@ -143,7 +143,7 @@ TEST(HttpSerialize, SaysHowLongItIsAndWhetherMoreMayFollow) {
 }
 
 TEST(HttpSerialize, AnswersHeadWithTheHeaderAlone) {
-  const std::string text = serialize({.body = "hello"}, {.has_body = false});
+  const std::string text = serialize({.body = "hello"}, {.body = HttpFraming::Body::kNone});
   EXPECT_THAT(text, HasSubstr("Content-Length: 5\r\n"));
   EXPECT_TRUE(text.ends_with("\r\n\r\n")) << text;
 }

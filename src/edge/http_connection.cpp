@@ -1,6 +1,6 @@
 #include "edge/http_connection.h"
 
-#include <exception>
+#include <algorithm>
 #include <utility>
 
 namespace parlance::edge {
@@ -16,16 +16,19 @@ HttpResponse response_of(const HttpRefusal& refusal) {
 }  // namespace
 
 HttpConnection::HttpConnection(net::Loop& loop, std::unique_ptr<net::ByteStream> stream, std::string received,
-                               const HttpHandler& handler, const HttpLimits& limits, Owner& owner)
+                               const HttpService& service, Owner& owner)
     : loop_(loop),
       stream_(std::move(stream)),
-      handler_(handler),
-      limits_(limits),
+      peer_(stream_->peer().to_peer_string()),
+      service_(service),
       owner_(owner),
-      parser_({.header_bytes = limits.max_header_bytes, .body_bytes = limits.max_body_bytes}),
+      parser_({.header_bytes = service.limits.max_header_bytes, .body_bytes = service.limits.max_body_bytes}),
       input_(std::move(received)) {}
 
-HttpConnection::~HttpConnection() { loop_.disarm(*this); }
+HttpConnection::~HttpConnection() {
+  loop_.cancel_turn_end(*this);
+  loop_.disarm(*this);
+}
 
 void HttpConnection::start() {
   wait_for_request();
@@ -34,7 +37,8 @@ void HttpConnection::start() {
 
 void HttpConnection::refuse(const HttpRefusal& refusal) {
   ends_ = true;
-  answer(response_of(refusal));
+  stage_ = Stage::kWriting;
+  send(response_of(refusal));
 }
 
 void HttpConnection::begin_shutdown() {
@@ -42,31 +46,42 @@ void HttpConnection::begin_shutdown() {
   if (stage_ == Stage::kReading && !parser_.in_request()) close();
 }
 
+void HttpConnection::end_call(const Status& status) {
+  if (call_ != nullptr) call_->end(status);
+}
+
 void HttpConnection::close() {
   if (stage_ == Stage::kClosed) return;
   stage_ = Stage::kClosed;
   loop_.disarm(*this);
+  loop_.cancel_turn_end(*this);
   stream_->close();
-  if (!running_) owner_.on_http_closed(*this);
+  if (call_ != nullptr) {
+    call_->on_client_gone();
+  } else {
+    owner_.on_http_closed(*this);
+  }
 }
 
 // Whoever pipelines requests is held back by his socket once there is a request's worth of them.
 bool HttpConnection::takes_input() const {
-  return input_.size() <= limits_.max_header_bytes && !input_ended_;
+  return input_.size() <= service_.limits.max_header_bytes && !input_ended_;
 }
 
 void HttpConnection::on_readable() {
   if (stage_ == Stage::kLingering) return discard_input();
   read_input();
-  if (stage_ == Stage::kWriting) write_output();  // TLS may have waited for this
+  if (!output_.empty() || stream_->wants_write()) flush();  // TLS may have waited for this
   advance();
 }
 
 void HttpConnection::read_input() {
   const net::IoResult result = stream_->read(loop_.read_buffer());
   if (result.error) return close();
-  input_ended_ |= result.closed;
   input_ += as_text(Bytes{loop_.read_buffer()}.first(result.size_bytes));
+  if (!result.closed) return;
+  input_ended_ = true;
+  if (call_ != nullptr) call_->on_client_ended();
 }
 
 void HttpConnection::discard_input() {
@@ -75,7 +90,8 @@ void HttpConnection::discard_input() {
   stream_->watch_readable(*this);
 }
 
-// One request after the other for as long as there is input and nothing to wait for.
+// One request after the other for as long as there is input and nothing to wait for. Input is awaited also
+// while a handler runs: its end says that the client has left.
 void HttpConnection::advance() {
   while (stage_ == Stage::kReading && start_request()) {
   }
@@ -98,10 +114,10 @@ bool HttpConnection::start_request() {
     handle(*std::move(request));
     return true;
   }
-  if (parser_.in_request() && !was_begun) loop_.arm(*this, loop_.now() + limits_.request_timeout);
+  if (parser_.in_request() && !was_begun) loop_.arm(*this, loop_.now() + service_.limits.request_timeout);
   if (parser_.take_expectation()) {
     output_ += continue_response();
-    write_output();
+    flush();
   }
   return false;
 }
@@ -111,67 +127,106 @@ void HttpConnection::handle(HttpRequest request) {
   loop_.disarm(*this);
   ends_ |= !parser_.keeps_alive();
   is_head_ = request.method == "HEAD";
-  path_ = request.path;
-  request.peer = stream_->peer().to_peer_string();
-  running_.emplace(handler_(std::move(request)));
-  starting_handler_ = true;
-  running_->start(&HttpConnection::on_handled, this);
-  starting_handler_ = false;
+  request.peer = peer_;
+  HttpOutput& output = *this;
+  call_ = std::make_unique<HttpCall>(loop_, service_, std::move(request), output);
+  call_->start();
 }
 
-void HttpConnection::on_handled(void* self) {
-  auto& connection = *static_cast<HttpConnection*>(self);
-  connection.take_response();
-  if (!connection.starting_handler_) connection.advance();
+HttpFraming HttpConnection::framing(HttpFraming::Body body) const {
+  return {
+      .version = parser_.version(), .keep_alive = !ends_, .body = is_head_ ? HttpFraming::Body::kNone : body};
 }
 
-void HttpConnection::take_response() {
-  HttpResponse response{.status = 500, .body = "the server failed to answer\n"};
-  try {
-    response = running_->take();
-  } catch (const std::exception& exception) {
-    owner_.on_http_exception(path_, exception.what());
-  } catch (...) {
-    owner_.on_http_exception(path_, "not a std::exception");
+void HttpConnection::send(const HttpResponse& response) {
+  output_ += serialize(response, framing(HttpFraming::Body::kWhole));
+  flush();
+}
+
+void HttpConnection::send_head(const HttpResponse& head) {
+  is_chunked_ = parser_.version() >= 11;
+  ends_ |= !is_chunked_;
+  output_ +=
+      serialize(head, framing(is_chunked_ ? HttpFraming::Body::kChunked : HttpFraming::Body::kUntilClose));
+  flush();
+}
+
+void HttpConnection::send_body(std::string_view text) {
+  if (is_head_ || text.empty()) return;
+  if (is_chunked_) {
+    append_chunk(output_, text);
+  } else {
+    output_ += text;
   }
-  running_.reset();
-  if (stage_ == Stage::kClosed) return owner_.on_http_closed(*this);
-  answer(response);
+  flush();
 }
 
-void HttpConnection::answer(const HttpResponse& response) {
+void HttpConnection::end_body(bool whole) {
+  if (!whole) {
+    is_cut_ = true;
+  } else if (is_chunked_ && !is_head_) {
+    output_ += last_chunk();
+  }
+  flush();
+}
+
+bool HttpConnection::is_full() const {
+  return output_.size() - written_bytes_ > service_.options.send_high_water_bytes;
+}
+
+void HttpConnection::on_call_over() {
+  loop_.post([gone = std::move(call_)] {});
+  if (stage_ == Stage::kClosed) return owner_.on_http_closed(*this);
   stage_ = Stage::kWriting;
-  output_ += serialize(
-      response,
-      {.version = parser_.version(), .keep_alive = !ends_, .has_body = !std::exchange(is_head_, false)});
-  loop_.arm(*this, loop_.now() + limits_.write_timeout);
-  write_output();
+  is_head_ = false;
+  flush();
 }
 
 void HttpConnection::on_writable() {
-  if (stage_ == Stage::kWriting) loop_.arm(*this, loop_.now() + limits_.write_timeout);
-  write_output();
-  if (stage_ == Stage::kReading) advance();
+  if (armed()) wait_to_write();  // it has taken something
+  flush();
 }
 
-void HttpConnection::write_output() {
+void HttpConnection::on_turn_end() {
+  if (write_output()) after_output();
+}
+
+// Whether all is written.
+bool HttpConnection::write_output() {
   while (written_bytes_ < output_.size() || stream_->wants_write()) {
     iovec part{.iov_base = output_.data() + written_bytes_, .iov_len = output_.size() - written_bytes_};
     const net::IoResult result = stream_->write({&part, part.iov_len > 0 ? 1UL : 0UL});
-    if (result.error) return close();
+    if (result.error) return close(), false;
     written_bytes_ += result.size_bytes;
-    if (result.needs_input) return stream_->watch_readable(*this);
-    if (result.would_block) return stream_->watch_writable(*this);
+    if (!result.needs_input && !result.would_block) continue;
+    if (stage_ != Stage::kReading && !armed()) wait_to_write();
+    if (result.needs_input) {
+      stream_->watch_readable(*this);
+    } else {
+      stream_->watch_writable(*this);
+    }
+    return false;
   }
   output_.clear();
   written_bytes_ = 0;
-  if (stage_ == Stage::kWriting) after_answer();
+  return true;
 }
 
-void HttpConnection::after_answer() {
+void HttpConnection::wait_to_write() {
+  if (stage_ != Stage::kReading) loop_.arm(*this, loop_.now() + service_.limits.write_timeout);
+}
+
+void HttpConnection::after_output() {
+  if (is_cut_) return close();
+  if (stage_ == Stage::kHandling) {
+    loop_.disarm(*this);
+    return call_->on_sent();
+  }
+  if (stage_ != Stage::kWriting) return;
   if (ends_) return linger();
   stage_ = Stage::kReading;
   wait_for_request();
+  advance();
 }
 
 void HttpConnection::linger() {
@@ -182,7 +237,7 @@ void HttpConnection::linger() {
   stream_->watch_readable(*this);
 }
 
-void HttpConnection::wait_for_request() { loop_.arm(*this, loop_.now() + limits_.max_idle); }
+void HttpConnection::wait_for_request() { loop_.arm(*this, loop_.now() + service_.limits.max_idle); }
 
 void HttpConnection::on_timer() {
   if (stage_ == Stage::kReading && parser_.in_request()) {

@@ -1,26 +1,23 @@
 #pragma once
 
-#include <functional>
 #include <memory>
-#include <string_view>
 
-#include "edge/http_connection.h"
 #include "edge/http_limits.h"
+#include "edge/http_routes.h"
 #include "rpc/connection_front.h"
 
 namespace parlance::edge {
 
 struct HttpFrontOptions {
-  HttpHandler handler;
+  HttpRoutes routes;
   HttpLimits limits = {};
-  /// What happened that no client is told: a handler that threw. On any thread.
-  std::function<void(std::string_view text)> log = [](std::string_view) {};
 };
 
-/// Answers HTTP/1.1 on the addresses of a gRPC server: a connection's first bytes tell which it speaks, and
-/// HTTP/2 goes on to gRPC.
+/// Answers HTTP/1.1 on the addresses of a gRPC server (a connection's first bytes tell which it speaks), and
+/// the requests of HTTP/2 there that are not gRPC. They are calls of that server: its interceptors run around
+/// them, its deadlines and its grace bound them, its log hears what their handlers throw.
 ///
-///   Server server{{.listen = {"127.0.0.1:8051"}, .front = edge::make_http_front({.handler = routes})}};
+///   Server server{{.listen = {"127.0.0.1:8051"}, .front = edge::make_http_front({.routes = routes})}};
 std::shared_ptr<ConnectionFront> make_http_front(HttpFrontOptions options);
 
 }  // namespace parlance::edge

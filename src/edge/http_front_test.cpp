@@ -1,119 +1,25 @@
-// Connections on a loop that the test turns by hand.
+// Connections of HTTP/1.1.
 
-#include "edge/http_front.h"
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <coroutine>
-#include <stdexcept>
-
-#include "net/memory_stream.h"
+#include "edge/http_front_test_support.h"
 
 namespace parlance::edge {
 namespace {
 
-using namespace std::chrono_literals;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-/// Lets a test decide when a handler goes on.
-struct Pause {
-  std::coroutine_handle<> waiter;
-  bool await_ready() const { return false; }
-  void await_suspend(std::coroutine_handle<> handle) { waiter = handle; }
-  void await_resume() const {}
-  void end() { std::exchange(waiter, nullptr).resume(); }
-};
+using HttpFront = FrontFixture;
 
-class HttpFront : public ::testing::Test {
- protected:
-  using Stream = std::unique_ptr<net::MemoryStream>;
-
-  void open_front(HttpLimits limits = {}) {
-    const auto front =
-        make_http_front({.handler = [this](HttpRequest request) { return answer(std::move(request)); },
-                         .limits = limits,
-                         .log = [this](std::string_view text) { log_ += text; }});
-    front_ = front->on_loop(
-        loop_, [this](std::unique_ptr<net::ByteStream> stream) { passed_on_.push_back(std::move(stream)); });
-  }
-  ~HttpFront() override {
-    front_.reset();
-    turn();
-  }
-
-  Stream connect() {
-    if (front_ == nullptr) open_front();
-    const auto name = *net::Endpoint::parse("unix:test");
-    auto [ours, theirs] = net::MemoryStream::make_pair({loop_.handle(), name}, {loop_.handle(), name});
-    loop_.post([this, theirs = std::move(theirs)]() mutable { front_->take(std::move(theirs)); });
-    turn();
-    return std::move(ours);
-  }
-
-  /// Turns the loop until it has nothing to do.
-  void turn() {
-    while (loop_.step()) {
-    }
-  }
-  /// The same from within the loop.
-  void on_loop(std::function<void()> job) {
-    loop_.post(std::move(job));
-    turn();
-  }
-
-  void send(Stream& stream, std::string_view text) {
-    iovec part{.iov_base = const_cast<char*>(text.data()), .iov_len = text.size()};
-    ASSERT_EQ(stream->write({&part, 1}).size_bytes, text.size());
-    turn();
-  }
-  std::string received(Stream& stream) {
-    std::string text(64 * 1024, '\0');
-    const net::IoResult result = stream->read(as_writable_bytes(std::span{text}));
-    is_closed_ = result.closed;
-    text.resize(result.size_bytes);
-    return text;
-  }
-  /// Whether the other end has closed; all that it sent was read.
-  bool closed(Stream& stream) {
-    while (!received(stream).empty()) {
-    }
-    return is_closed_;
-  }
-  /// Turns the loop until the other end closes.
-  bool closes(Stream& stream) {
-    const TimePoint end = Clock::now() + 30s;
-    while (!closed(stream) && Clock::now() < end) turn();
-    return is_closed_;
-  }
-
-  Task<HttpResponse> answer(HttpRequest request) {
-    ++requests_;
-    if (request.path == "/throw") throw std::runtime_error{"secret"};
-    if (request.path == "/pause") co_await pause_;
-    if (request.path == "/long") co_return HttpResponse{.body = std::string(1'000'000, 'x')};
-    co_return HttpResponse{.body = request.method + " " + request.path + " " + request.body};
-  }
-
-  net::Loop loop_;
-  std::unique_ptr<ConnectionFront::OnLoop> front_;
-  std::vector<std::unique_ptr<net::ByteStream>> passed_on_;
-  std::string log_;
-  Pause pause_;
-  int requests_ = 0;
-  bool is_closed_ = false;
-};
-
-constexpr std::string_view kGet = "GET /one HTTP/1.1\r\nHost: a\r\n\r\n";
+constexpr std::string_view kGet = "GET /echo/one HTTP/1.1\r\nHost: a\r\n\r\n";
 constexpr std::string_view kPaused = "GET /pause HTTP/1.1\r\nHost: a\r\n\r\n";
 
 TEST_F(HttpFront, AnswersOneRequestAfterTheOther) {
   Stream client = connect();
   send(client, kGet);
   EXPECT_THAT(received(client), StartsWith("HTTP/1.1 200 OK\r\n"));
-  send(client, "POST /two HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello");
-  EXPECT_THAT(received(client), HasSubstr("\r\n\r\nPOST /two hello"));
+  send(client, "POST /echo/two HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello");
+  EXPECT_THAT(received(client), HasSubstr("\r\n\r\nPOST /echo/{rest} two hello"));
   EXPECT_FALSE(closed(client));
 }
 
@@ -122,9 +28,9 @@ TEST_F(HttpFront, AnswersPipelinedRequestsInTheirOrder) {
   send(client, std::string{kPaused} + std::string{kGet});
   EXPECT_EQ(received(client), "");
   EXPECT_EQ(requests_, 1);
-  on_loop([this] { pause_.end(); });
+  go_on();
   const std::string text = received(client);
-  EXPECT_LT(text.find("GET /pause "), text.find("GET /one "));
+  EXPECT_LT(text.find("paused"), text.find("GET /echo"));
   EXPECT_EQ(requests_, 2);
 }
 
@@ -133,18 +39,28 @@ TEST_F(HttpFront, AnswersAClientThatHasSaidAll) {
   send(client, kPaused);
   client->shut_down_writing();
   turn();
-  on_loop([this] { pause_.end(); });
-  EXPECT_THAT(received(client), HasSubstr("GET /pause"));
+  go_on();
+  EXPECT_THAT(received(client), HasSubstr("paused"));
   EXPECT_TRUE(closed(client));
 }
 
-TEST_F(HttpFront, AHandlerOutlivesItsClient) {
+TEST_F(HttpFront, AHandlerOutlivesItsClientAndIsTold) {
   Stream client = connect();
   send(client, kPaused);
   client->close();
   turn();
-  on_loop([this] { pause_.end(); });
+  go_on();
   EXPECT_EQ(requests_, 1);
+  EXPECT_TRUE(was_cancelled_);
+}
+
+TEST_F(HttpFront, ACallIsCancelledAsSoonAsItsClientLeaves) {
+  Stream client = connect();
+  send(client, "GET /wait HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_FALSE(was_cancelled_);
+  client->close();
+  turn();
+  EXPECT_TRUE(was_cancelled_);
 }
 
 TEST_F(HttpFront, WritesAsFastAsItIsRead) {
@@ -157,12 +73,12 @@ TEST_F(HttpFront, WritesAsFastAsItIsRead) {
   }
   EXPECT_GT(size_bytes, 1'000'000U);
   send(client, kGet);
-  EXPECT_THAT(received(client), HasSubstr("GET /one"));
+  EXPECT_THAT(received(client), HasSubstr("GET /echo/{rest} one"));
 }
 
 TEST_F(HttpFront, ClosesAfterWhatItCannotReadAndSaysWhy) {
   Stream client = connect();
-  send(client, "GET / HTTP/1.1\r\n\r\nGET /one HTTP/1.1\r\nHost: a\r\n\r\n");
+  send(client, "GET / HTTP/1.1\r\n\r\nGET /echo/one HTTP/1.1\r\nHost: a\r\n\r\n");
   const std::string text = received(client);
   EXPECT_THAT(text, StartsWith("HTTP/1.1 400 Bad Request\r\n"));
   EXPECT_THAT(text, HasSubstr("Connection: close\r\n"));
@@ -181,10 +97,10 @@ TEST_F(HttpFront, AnExceptionIsA500WithoutItsText) {
 
 TEST_F(HttpFront, TellsAClientThatExpectsItToContinue) {
   Stream client = connect();
-  send(client, "POST /x HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+  send(client, "POST /echo/x HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
   EXPECT_EQ(received(client), "HTTP/1.1 100 Continue\r\n\r\n");
   send(client, "ab");
-  EXPECT_THAT(received(client), HasSubstr("POST /x ab"));
+  EXPECT_THAT(received(client), HasSubstr("POST /echo/{rest} x ab"));
 }
 
 TEST_F(HttpFront, HandsHttp2OnWithAllOfItsBytes) {
@@ -251,7 +167,7 @@ TEST_F(HttpFront, AShutdownWaitsForTheRequestUnderWay) {
   EXPECT_TRUE(closed(idle));
   EXPECT_TRUE(closed(undecided));
   EXPECT_FALSE(empty);
-  on_loop([this] { pause_.end(); });
+  go_on();
   EXPECT_THAT(received(busy), HasSubstr("Connection: close\r\n"));
   busy->close();
   turn();
@@ -263,11 +179,208 @@ TEST_F(HttpFront, TheEndOfTheGraceClosesWhatIsLeft) {
   send(busy, kPaused);
   bool empty = false;
   on_loop([&] { front_->begin_shutdown([&] { empty = true; }); });
+  on_loop([&] { front_->end_calls(); });
+  EXPECT_THAT(received(busy), HasSubstr("503 Service Unavailable"));
   on_loop([&] { front_->close_connections(); });
   EXPECT_TRUE(closed(busy));
   EXPECT_FALSE(empty);  // the handler still runs
-  on_loop([this] { pause_.end(); });
+  go_on();
   EXPECT_TRUE(empty);
+}
+
+constexpr std::string_view kStream = "GET /stream HTTP/1.1\r\nHost: a\r\n\r\n";
+
+TEST_F(HttpFront, ABodyInPiecesIsChunkedAndEachLeavesInItsTurn) {
+  Stream client = connect();
+  send(client, kStream);
+  const std::string head = received(client);
+  EXPECT_THAT(head, HasSubstr("Transfer-Encoding: chunked\r\n"));
+  EXPECT_THAT(head, HasSubstr("Content-Type: text/event-stream\r\n"));
+  EXPECT_THAT(head, EndsWith("\r\n\r\n3\r\none\r\n"));
+  go_on();
+  EXPECT_EQ(received(client), "3\r\ntwo\r\n0\r\n\r\n");
+  send(client, kGet);
+  EXPECT_THAT(received(client), HasSubstr("GET /echo/{rest} one"));
+}
+
+TEST_F(HttpFront, ABodyInPiecesEndsWithTheConnectionForAnOlderClient) {
+  Stream client = connect();
+  send(client, "GET /stream HTTP/1.0\r\n\r\n");
+  const std::string head = received(client);
+  EXPECT_EQ(head.find("Transfer-Encoding"), std::string::npos);
+  EXPECT_THAT(head, EndsWith("\r\n\r\none"));
+  go_on();
+  EXPECT_EQ(received(client), "two");
+  EXPECT_TRUE(closed(client));
+}
+
+TEST_F(HttpFront, HeadOfABodyInPiecesIsItsHeader) {
+  Stream client = connect();
+  send(client, "HEAD /stream HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_THAT(received(client), EndsWith("\r\n\r\n"));
+  go_on();
+  EXPECT_EQ(received(client), "");
+  send(client, kGet);
+  EXPECT_THAT(received(client), HasSubstr("GET /echo/{rest} one"));
+}
+
+TEST_F(HttpFront, ASlowReaderHoldsItsHandlerBack) {
+  options_.send_high_water_bytes = 10'000;
+  Stream client = connect();
+  send(client, "GET /flood HTTP/1.1\r\nHost: a\r\n\r\n");
+  const std::size_t held_at = flooded_bytes_;
+  EXPECT_GT(held_at, 10'000U);
+  EXPECT_LT(held_at, 1'000'000U);
+  EXPECT_TRUE(eventually([&] { return received(client).empty() || flooded_bytes_ > held_at; }));
+  EXPECT_GT(flooded_bytes_, held_at);
+  EXPECT_FALSE(was_cancelled_);
+  client->close();
+  turn();
+  EXPECT_TRUE(was_cancelled_);
+}
+
+TEST_F(HttpFront, AClientThatReadsNothingIsLeftToItself) {
+  open_front({.write_timeout = 1ms});
+  Stream client = connect();
+  send(client, "GET /flood HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_TRUE(eventually([&] { return was_cancelled_; }));
+}
+
+TEST_F(HttpFront, ADeadlineIsA504) {
+  Stream client = connect();
+  send(client, "GET /wait HTTP/1.1\r\nHost: a\r\nx-request-timeout-ms: 1\r\n\r\n");
+  std::string text;
+  EXPECT_TRUE(eventually([&] { return !(text = received(client)).empty(); }));
+  EXPECT_THAT(text, StartsWith("HTTP/1.1 504 "));
+  EXPECT_TRUE(was_cancelled_);
+}
+
+TEST_F(HttpFront, TheServersLongestTimeBoundsThatOfTheRequest) {
+  options_.max_timeout = 1ms;
+  Stream client = connect();
+  send(client, "GET /wait HTTP/1.1\r\nHost: a\r\ngrpc-timeout: 1H\r\n\r\n");
+  EXPECT_TRUE(eventually([&] { return was_cancelled_; }));
+}
+
+TEST_F(HttpFront, ATimeoutThatIsNoNumberIsRefused) {
+  Stream client = connect();
+  send(client, "GET /wait HTTP/1.1\r\nHost: a\r\nx-request-timeout-ms: soon\r\n\r\n");
+  const std::string text = received(client);
+  EXPECT_THAT(text, StartsWith("HTTP/1.1 400 "));
+  EXPECT_THAT(text, HasSubstr("x-request-timeout-ms 'soon' is not a whole number"));
+}
+
+TEST_F(HttpFront, ABodyThatHasBegunHasTheLastWordAtItsEnd) {
+  Stream client = connect();
+  send(client, kStream);
+  (void)received(client);
+  on_loop([&] { front_->end_calls(); });
+  EXPECT_EQ(received(client), "");
+  go_on();
+  EXPECT_TRUE(was_cancelled_);
+  EXPECT_EQ(received(client), "3\r\ntwo\r\n6\r\nending\r\n0\r\n\r\n");
+}
+
+TEST_F(HttpFront, ABodyWhoseHandlerDoesNotEndIsCutOff) {
+  Stream client = connect();
+  send(client, "GET /stream HTTP/1.1\r\nHost: a\r\nx-request-timeout-ms: 1\r\n\r\n");
+  EXPECT_THAT(received(client), EndsWith("3\r\none\r\n"));
+  EXPECT_TRUE(closes(client));
+  go_on();
+}
+
+TEST_F(HttpFront, ErrorsSayWhenToTryAgain) {
+  Stream client = connect();
+  send(client, "GET /fail HTTP/1.1\r\nHost: a\r\n\r\n");
+  const std::string text = received(client);
+  EXPECT_THAT(text, StartsWith("HTTP/1.1 429 "));
+  EXPECT_THAT(text, HasSubstr("Retry-After: 2\r\n"));
+  EXPECT_THAT(text, HasSubstr("retry-after-ms: 1500\r\n"));
+  EXPECT_THAT(text, EndsWith("\r\n\r\nfull\n"));
+}
+
+TEST_F(HttpFront, AnotherMethodIsToldWhichThereAre) {
+  Stream client = connect();
+  send(client, "DELETE /fail HTTP/1.1\r\nHost: a\r\n\r\n");
+  const std::string text = received(client);
+  EXPECT_THAT(text, StartsWith("HTTP/1.1 405 "));
+  EXPECT_THAT(text, HasSubstr("Allow: GET, POST, HEAD\r\n"));
+}
+
+TEST_F(HttpFront, HeaderFieldsAreMetadataAndBack) {
+  Stream client = connect();
+  send(client, "GET /echo/ HTTP/1.1\r\nHost: a\r\nX-Give: that\r\n\r\n");
+  EXPECT_THAT(received(client), StartsWith("HTTP/1.1 404 "));
+  send(client, "GET /echo/a/b HTTP/1.1\r\nHost: a\r\nX-Give: that\r\n\r\n");
+  const std::string text = received(client);
+  EXPECT_THAT(text, HasSubstr("x-echo: that\r\n"));
+  EXPECT_THAT(text, EndsWith("GET /echo/{rest} a/b "));
+}
+
+/// Refuses who has no key, notes how calls end, and counts bytes.
+class Doorkeeper final : public ServerInterceptor {
+ public:
+  Task<Status> intercept(ServerCall& call, ServerNext next) override {
+    if (!call.request_metadata().get("authorization")) {
+      co_return Status{StatusCode::kUnauthenticated, "no key"};
+    }
+    (void)call.initial_metadata().add("x-trace-id", "7");
+    Count count{next, bytes};
+    Status status = co_await next();
+    endings += std::string{call.method()} + " " + std::string{to_string(status.code())} + "\n";
+    co_return status;
+  }
+  std::string endings;
+  std::size_t bytes = 0;
+
+ private:
+  class Count final : public MessageFilter {
+   public:
+    Count(const ServerNext& next, std::size_t& bytes) : MessageFilter(next), bytes_(bytes) {}
+    Result<Buffer> on_request(Buffer message) override { return bytes_ += message.size(), message; }
+    Result<Buffer> on_response(Buffer message) override { return bytes_ += message.size(), message; }
+
+   private:
+    std::size_t& bytes_;
+  };
+};
+
+class InterceptedFront : public FrontFixture {
+ protected:
+  InterceptedFront() { options_.interceptors = {door_}; }
+  std::string get(Stream& client, const std::string& path, std::string_view body = {}) {
+    send(client, "POST " + path + " HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer x\r\nContent-Length: " +
+                     std::to_string(body.size()) + "\r\n\r\n" + std::string{body});
+    return received(client);
+  }
+  std::shared_ptr<Doorkeeper> door_ = std::make_shared<Doorkeeper>();
+};
+
+TEST_F(InterceptedFront, ACallIsRefusedInFrontOfItsHandler) {
+  Stream client = connect();
+  send(client, kGet);
+  const std::string text = received(client);
+  EXPECT_THAT(text, StartsWith("HTTP/1.1 401 "));
+  EXPECT_THAT(text, HasSubstr("WWW-Authenticate: Bearer\r\n"));
+  EXPECT_EQ(requests_, 0);
+  send(client, "GET /json/nothing HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_THAT(received(client), EndsWith("{UNAUTHENTICATED}"));
+}
+
+TEST_F(InterceptedFront, InterceptorsSeeHowEachCallEnds) {
+  Stream client = connect();
+  EXPECT_THAT(get(client, "/echo/x", "hello"), HasSubstr("x-trace-id: 7\r\n"));
+  EXPECT_EQ(door_->bytes, 5U + std::string_view{"POST /echo/{rest} x hello"}.size());
+  EXPECT_THAT(get(client, "/nothing"), StartsWith("HTTP/1.1 404 "));
+  EXPECT_THAT(get(client, "/throw"), StartsWith("HTTP/1.1 500 "));
+  EXPECT_THAT(get(client, "/stream"), HasSubstr("x-trace-id: 7\r\n"));
+  go_on();
+  EXPECT_EQ(received(client), "3\r\ntwo\r\n0\r\n\r\n");
+  get(client, "/wait");
+  client->close();
+  turn();
+  EXPECT_EQ(door_->endings,
+            "/echo/{rest} OK\n/nothing NOT_FOUND\n/throw UNKNOWN\n/stream OK\n/wait CANCELLED\n");
 }
 
 }  // namespace

@@ -4,29 +4,62 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
-#include "edge/http_connection.h"
+#include "base/status.h"
 #include "edge/http_message.h"
+#include "rpc/task.h"
 
 namespace parlance::edge {
 
-/// Which path is answered by what. Filled before it is used, then read by every loop.
+class HttpCall;
+
+/// Answers a request: with what it returns, or with what it has written (HttpCall::begin), and then only an
+/// error of what it returns is looked at. Runs on the call's loop; one object serves every loop at once. What
+/// it throws is answered with 500, without its text.
+using HttpHandler = std::function<Task<Result<HttpResponse>>(HttpCall& call)>;
+
+/// An error as the answer of the protocol that a path belongs to.
+using HttpErrorWriter = std::function<HttpResponse(const Status& status)>;
+
+/// Which method and path is answered by what. Filled before it is used, then read by every loop.
 class HttpRoutes {
  public:
   using Answer = std::function<HttpResponse(const HttpRequest& request)>;
 
-  /// GET and HEAD of `path`, answered in place: for what is at hand. Other methods are 405.
+  /// GET and HEAD of `path`, answered in place: for what is at hand.
   void get(std::string path, Answer answer);
-  /// The same of one that may wait.
-  void get(std::string path, HttpHandler handler);
+  /// `method` of `path`; GET serves HEAD, too. A path that ends in "{name}" serves all that begin like it
+  /// (HttpCall::parameter); one without is looked for first.
+  void add(std::string method, std::string path, HttpHandler handler);
+  /// How errors of all paths that begin with `prefix` are answered, also of those that are not there. The
+  /// first added wins; others are answered with a line of text.
+  void write_errors(std::string prefix, HttpErrorWriter writer);
 
-  /// 404 for a path that is not there, with those that are.
-  Task<HttpResponse> handle(HttpRequest request) const;
+  struct Found {
+    /// Null: `error` says why.
+    const HttpHandler* handler = nullptr;
+    /// As it was added; empty when the path is not there.
+    std::string_view path;
+    /// What "{name}" stands for.
+    std::string_view parameter;
+    const HttpErrorWriter* errors = nullptr;
+    /// NOT_FOUND, with what there is; UNIMPLEMENTED for another method.
+    Status error;
+  };
+  /// Borrows `path` and this.
+  Found find(std::string_view method, std::string_view path) const;
 
  private:
-  HttpResponse not_found(std::string_view path) const;
+  using Methods = std::map<std::string, HttpHandler, std::less<>>;
+  using Paths = std::map<std::string, Methods, std::less<>>;
 
-  std::map<std::string, HttpHandler, std::less<>> handlers_;
+  const Paths::value_type* lookup(std::string_view path) const;
+  const HttpErrorWriter& errors_of(std::string_view path) const;
+  Status not_found(std::string_view path) const;
+
+  Paths paths_;
+  std::vector<std::pair<std::string, HttpErrorWriter>> errors_;
 };
 
 }  // namespace parlance::edge

@@ -1,36 +1,59 @@
 #include "edge/http_routes.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "edge/http_call.h"
+#include "grpc/error_details.h"
 
 namespace parlance::edge {
 namespace {
 
-Task<HttpResponse> later(HttpRequest request) { co_return HttpResponse{.body = "later " + request.path}; }
-
-HttpResponse ask(const HttpRoutes& routes, std::string method, std::string path) {
-  return routes.handle({.method = std::move(method), .path = std::move(path)}).wait();
-}
+Task<Result<HttpResponse>> later(HttpCall&) { co_return HttpResponse{}; }
 
 TEST(HttpRoutes, APathHasItsHandler) {
   HttpRoutes routes;
   routes.get("/now", [](const HttpRequest&) { return HttpResponse{.body = "now"}; });
-  routes.get("/later", HttpHandler{later});
-  EXPECT_EQ(ask(routes, "GET", "/now").body, "now");
-  EXPECT_EQ(ask(routes, "HEAD", "/now").body, "now");
-  EXPECT_EQ(ask(routes, "GET", "/later").body, "later /later");
+  routes.add("POST", "/now", later);
+  const auto get = routes.find("GET", "/now");
+  const auto post = routes.find("POST", "/now");
+  ASSERT_NE(get.handler, nullptr);
+  ASSERT_NE(post.handler, nullptr);
+  EXPECT_NE(get.handler, post.handler);
+  EXPECT_EQ(routes.find("HEAD", "/now").handler, get.handler);
+  EXPECT_EQ(get.path, "/now");
+}
+
+TEST(HttpRoutes, ANameAtTheEndStandsForTheRest) {
+  HttpRoutes routes;
+  routes.add("GET", "/v1/models/{id}", later);
+  routes.add("GET", "/v1/models/new", later);
+  const auto found = routes.find("GET", "/v1/models/org/name");
+  EXPECT_EQ(found.path, "/v1/models/{id}");
+  EXPECT_EQ(found.parameter, "org/name");
+  EXPECT_EQ(routes.find("GET", "/v1/models/new").path, "/v1/models/new");
+  EXPECT_EQ(routes.find("GET", "/v1/models/").error.code(), StatusCode::kNotFound);
 }
 
 TEST(HttpRoutes, WhatIsNotThereIsToldWithWhatIs) {
   HttpRoutes routes;
-  routes.get("/now", [](const HttpRequest&) { return HttpResponse{.body = "now"}; });
-  const HttpResponse unknown = ask(routes, "GET", "/never");
-  EXPECT_EQ(unknown.status, 404U);
-  EXPECT_EQ(unknown.body, "there is no /never here; there is\n  /now\n");
-  const HttpResponse method = ask(routes, "DELETE", "/now");
-  EXPECT_EQ(method.status, 405U);
-  ASSERT_EQ(method.fields.size(), 1U);
-  EXPECT_EQ(method.fields[0].value, "GET, HEAD");
+  routes.add("GET", "/now", later);
+  const auto unknown = routes.find("GET", "/never");
+  EXPECT_EQ(unknown.handler, nullptr);
+  EXPECT_EQ(unknown.error.code(), StatusCode::kNotFound);
+  EXPECT_EQ(unknown.error.message(), "there is no /never here; there is\n  /now");
+  const auto method = routes.find("DELETE", "/now");
+  EXPECT_EQ(method.handler, nullptr);
+  EXPECT_EQ(method.error.code(), StatusCode::kUnimplemented);
+  EXPECT_EQ(grpc::error_info(method.error)->get("limit"), "GET, HEAD");
+}
+
+TEST(HttpRoutes, ErrorsOfAPrefixAreWrittenItsWay) {
+  HttpRoutes routes;
+  routes.write_errors("/v1/", [](const Status&) { return HttpResponse{.status = 418}; });
+  EXPECT_EQ((*routes.find("GET", "/v1/x").errors)(Status{StatusCode::kNotFound, "no"}).status, 418U);
+  const HttpResponse text = (*routes.find("GET", "/x").errors)(Status{StatusCode::kNotFound, "no"});
+  EXPECT_EQ(text.status, 404U);
+  EXPECT_EQ(text.body, "no\n");
 }
 
 }  // namespace

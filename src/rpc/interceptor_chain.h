@@ -7,36 +7,35 @@
 
 #include "base/slab.h"
 #include "rpc/call_scope.h"
+#include "rpc/intercepted_call.h"
 #include "rpc/server_interceptor.h"
 
 namespace parlance::detail {
 
-class ServerStream;
-
-/// The interceptors of one call while they run, and what the call has come to so far. Made by the stream when
+/// The interceptors of one call while they run, and what the call has come to so far. Made by the call when
 /// its server has interceptors, and owned by it.
 class InterceptorChain {
  public:
   using Interceptors = std::vector<std::shared_ptr<ServerInterceptor>>;
 
-  InterceptorChain(ServerStream& stream, const Interceptors& interceptors)
-      : stream_(stream), interceptors_(interceptors) {}
+  InterceptorChain(InterceptedCall& call, const Interceptors& interceptors)
+      : call_(call), interceptors_(interceptors) {}
   InterceptorChain(const InterceptorChain&) = delete;
   InterceptorChain& operator=(const InterceptorChain&) = delete;
 
-  /// Runs the outermost interceptor. When it has returned, which may be before this returns, the stream is
+  /// Runs the outermost interceptor. When it has returned, which may be before this returns, the call is
   /// told (interceptors_ended) and this object is gone.
   void start();
 
-  // --- for the stream
-  // ---------------------------------------------------------------------------------------
+  // --- for the call
+  // -----------------------------------------------------------------------------------------
   /// What the call has come to; the first counts.
   void settle(const Status& status) {
     if (!outcome_) outcome_ = status;
   }
   bool settled() const { return outcome_.has_value(); }
   /// Goes on with the innermost interceptor if the outcome is known and no handler runs. May end the chain
-  /// and with it delete this and the stream.
+  /// and with it delete this and the call.
   void wake();
   /// Whether next() has come down to the handler.
   bool proceeds() const { return proceeds_; }
@@ -47,14 +46,16 @@ class InterceptorChain {
 
   /// What the filters make of a received message.
   Result<Buffer> filter_request(Buffer message) const;
-  /// The same for a framed one that is to be sent.
-  Result<Buffer> filter_response(Buffer framed) const;
+  /// The same for one that is to be sent.
+  Result<Buffer> filter_response(Buffer message) const;
+  /// The same with its gRPC prefix.
+  Result<Buffer> filter_framed_response(Buffer framed) const;
   bool has_filters() const { return !filters_.empty(); }
 
   // --- for ServerNext and MessageFilter
   // ---------------------------------------------------------------------
   Task<Status> next(std::size_t index);
-  ServerStream& stream() { return stream_; }
+  InterceptedCall& call() { return call_; }
   void add(MessageFilter& filter) { filters_.push_back(&filter); }
   void remove(MessageFilter& filter) { std::erase(filters_, &filter); }
 
@@ -67,7 +68,7 @@ class InterceptorChain {
   Task<Status> run_rest();
   static void finished(void* self);
 
-  ServerStream& stream_;
+  InterceptedCall& call_;
   const Interceptors& interceptors_;
   std::optional<Task<Status>> outermost_;
   std::optional<Status> outcome_;

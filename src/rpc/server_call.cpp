@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "rpc/server.h"
+
 namespace parlance {
 
 void ServerCall::on_cancelled(CancellationListener& listener) {
@@ -24,6 +26,23 @@ void ServerCall::cancel() {
   if (cancelled_.exchange(true, std::memory_order_acq_rel)) return;
   if (stop_source_) stop_source_->request_stop();
   listeners_.tell_all();
+}
+
+detail::DeadlineGiver ServerCall::set_deadline(std::optional<Duration> timeout,
+                                               const ServerOptions& options) {
+  using enum detail::DeadlineGiver;
+  const TimePoint now = loop_.now();
+  auto giver = kCaller;
+  if (!timeout && options.default_timeout > Duration::zero()) {
+    timeout = options.default_timeout;
+    giver = kDefaultTimeout;
+  }
+  if (timeout) deadline_ = Deadline::after(now, *timeout);
+  if (options.max_timeout > Duration::zero() && options.max_timeout < deadline_.remaining(now)) {
+    deadline_ = Deadline::after(now, options.max_timeout);
+    giver = kMaxTimeout;
+  }
+  return giver;
 }
 
 void ServerCall::set_retry_pushback(std::optional<std::chrono::milliseconds> after) {

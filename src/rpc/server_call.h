@@ -15,8 +15,11 @@
 #include "rpc/attributes.h"
 #include "rpc/call_scope.h"
 #include "rpc/cancellation.h"
+#include "rpc/server_errors.h"
 
 namespace parlance {
+
+struct ServerOptions;
 
 using grpc::Metadata;
 
@@ -98,6 +101,8 @@ class ServerCall {
       : loop_(loop), request_metadata_(&request_metadata), received_at_(loop.now()) {}
   ~ServerCall() = default;
   void cancel();
+  /// The deadline of a caller who gave it this long, or nothing, within the server's limits. Whose it is.
+  detail::DeadlineGiver set_deadline(std::optional<Duration> timeout, const ServerOptions& options);
   /// The end of the call: this hop's entry, which is wanted.
   void add_own_hop();
 

@@ -113,8 +113,12 @@ const SharedRequestHead& ServerConnection::request_head(http2::HeaderFields fiel
 
 http2::StreamObserver* ServerConnection::on_request(http2::StreamId stream, http2::HeaderFields fields,
                                                     bool end_stream) {
+  const SharedRequestHead& head = request_head(fields);
+  if (head->plain_http && owner_.front() != nullptr) {
+    if (auto* taken = owner_.front()->take_request(*this, stream, fields, end_stream)) return taken;
+  }
   figures_.streams.start(owner_.loop().now());
-  return ServerStream::accept(*this, stream, fields, end_stream);
+  return ServerStream::accept(*this, stream, head, end_stream);
 }
 
 ChannelzSocket ServerConnection::describe() {

@@ -11,6 +11,7 @@
 #include "net/http2_transport.h"
 #include "rpc/call_counters.h"
 #include "rpc/channelz_info.h"
+#include "rpc/connection_front.h"
 #include "rpc/keepalive.h"
 #include "rpc/request_head.h"
 #include "rpc/routes.h"
@@ -24,17 +25,20 @@ class ServerLoop;
 
 /// One client's connection: gives each new stream its ServerStream, remembers which path was which method,
 /// and goes through the two steps of a graceful end.
-class ServerConnection final : http2::ConnectionObserver, net::Http2Transport::Owner, TimerNode {
+class ServerConnection final : Http2Carrier,
+                               http2::ConnectionObserver,
+                               net::Http2Transport::Owner,
+                               TimerNode {
  public:
   ServerConnection(ServerLoop& owner, std::unique_ptr<net::ByteStream> stream);
   ~ServerConnection() override;
 
-  http2::Connection& http2() { return transport_.connection(); }
-  void flush() {
+  http2::Connection& http2() override { return transport_.connection(); }
+  void flush() override {
     settle_memory();
     transport_.flush();
   }
-  const std::string& peer() const { return peer_; }
+  const std::string& peer() const override { return peer_; }
   ServerLoop& server_loop() { return owner_; }
   SocketFigures& figures() { return figures_; }
   std::int64_t channelz_id() const { return channelz_id_; }
@@ -64,7 +68,7 @@ class ServerConnection final : http2::ConnectionObserver, net::Http2Transport::O
   /// limit and the connection's own leave.
   double memory_share() const;
   /// How much a stream may queue before its producer waits: less, the less memory is left.
-  std::size_t send_high_water_bytes() const;
+  std::size_t send_high_water_bytes() const override;
   /// Keeps less in the output, the less memory is left.
   void adapt_output();
 
@@ -130,10 +134,13 @@ class ServerConnection final : http2::ConnectionObserver, net::Http2Transport::O
 /// thread.
 class ServerLoop final : TimerNode {
  public:
-  ServerLoop(net::Loop& loop, const ServerOptions& options, const Routes& routes, MemoryBudget& memory)
+  /// `front`: who looks at requests that are not gRPC; may be null.
+  ServerLoop(net::Loop& loop, const ServerOptions& options, const Routes& routes, MemoryBudget& memory,
+             ConnectionFront::OnLoop* front)
       : loop_(loop),
         options_(options),
         routes_(routes),
+        front_(front),
         memory_(memory),
         counters_(options.call_statistics ? std::make_unique<CallCounters>(routes.method_count()) : nullptr),
         trace_(Clock::now()) {}
@@ -147,6 +154,7 @@ class ServerLoop final : TimerNode {
   net::Loop& loop() { return loop_; }
   const ServerOptions& options() const { return options_; }
   const Routes& routes() const { return routes_; }
+  ConnectionFront::OnLoop* front() const { return front_; }
   LoopMemory& memory() { return memory_; }
   CallFigures& figures() { return figures_; }
   /// Null without ServerOptions::call_statistics.
@@ -196,6 +204,7 @@ class ServerLoop final : TimerNode {
   net::Loop& loop_;
   const ServerOptions& options_;
   const Routes& routes_;
+  ConnectionFront::OnLoop* const front_;
   LoopMemory memory_;
   const std::shared_ptr<ServerLoop*> reference_ = std::make_shared<ServerLoop*>(this);
   CallFigures figures_;

@@ -53,7 +53,8 @@ class ServerNext {
 /// after the outermost interceptor has returned OK, so a status other than OK stops it.
 ///
 /// One object serves every loop of the server at once: state that is not a call's own must bear that.
-/// Requests that are not gRPC at all (a browser's GET) are answered without interceptors.
+/// A front (ServerOptions::front) may run them around the requests that it answers, too; other requests that
+/// are not gRPC at all (a browser's GET) are answered without.
 class ServerInterceptor {
  public:
   virtual ~ServerInterceptor() = default;

@@ -26,8 +26,8 @@ ServerStream::~ServerStream() {
 }
 
 http2::StreamObserver* ServerStream::accept(ServerConnection& connection, http2::StreamId id,
-                                            http2::HeaderFields fields, bool end_stream) {
-  auto* stream = new ServerStream{connection, id, connection.request_head(fields)};
+                                            SharedRequestHead head, bool end_stream) {
+  auto* stream = new ServerStream{connection, id, std::move(head)};
   stream->begin();
   if (end_stream) stream->request_complete();
   return stream;
@@ -55,8 +55,7 @@ void ServerStream::begin_call(const Status& error) {
   may_want_hops_ = head_->wants_hops;
   reader_.set_encoding_announced(head_->encoding != grpc::Encoding::kIdentity);
   set_compression(server_loop_.options().compression);
-  if (head_->timeout) deadline_ = Deadline::after(loop_.now(), *head_->timeout);
-  limit_deadline();
+  deadline_giver_ = set_deadline(head_->timeout, server_loop_.options());
   if (!deadline_.is_never()) loop_.arm(*this, deadline_.at());
   if (!server_loop_.options().interceptors.empty()) return start_interceptors(error);
   if (!error.ok()) return finish(refused(error));
@@ -77,7 +76,8 @@ void ServerStream::count_end(StatusCode status) {
 }
 
 void ServerStream::start_interceptors(const Status& error) {
-  interceptors_ = std::make_unique<InterceptorChain>(*this, server_loop_.options().interceptors);
+  InterceptedCall& self = *this;
+  interceptors_ = std::make_unique<InterceptorChain>(self, server_loop_.options().interceptors);
   if (binding_ == nullptr) method_ = interceptors_->keep_path(head_->path);
   if (!error.ok()) interceptors_->settle(refused(error));
   const CallScope scope{this};
@@ -94,18 +94,6 @@ Metadata& ServerStream::mutable_request_metadata() {
     request_metadata_ = &own->metadata;
   }
   return own_head_->metadata;
-}
-
-void ServerStream::limit_deadline() {
-  const ServerOptions& options = server_loop_.options();
-  if (deadline_.is_never() && options.default_timeout > Duration::zero()) {
-    deadline_ = Deadline::after(loop_.now(), options.default_timeout);
-    deadline_giver_ = DeadlineGiver::kDefaultTimeout;
-  }
-  if (options.max_timeout > Duration::zero() && options.max_timeout < deadline_.remaining(loop_.now())) {
-    deadline_ = Deadline::after(loop_.now(), options.max_timeout);
-    deadline_giver_ = DeadlineGiver::kMaxTimeout;
-  }
 }
 
 Status ServerStream::past_deadline() const {
@@ -228,7 +216,7 @@ void ServerStream::credit_window() {
 
 void ServerStream::end_with(Buffer framed) {
   if (is_filtered()) {
-    Result<Buffer> filtered = interceptors_->filter_response(std::move(framed));
+    Result<Buffer> filtered = interceptors_->filter_framed_response(std::move(framed));
     if (!filtered) return interceptors_->settle(filtered.error());
     framed = *std::move(filtered);
   }

@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "grpc/message_reader.h"
 #include "http2/connection.h"
+#include "rpc/intercepted_call.h"
 #include "rpc/request_head.h"
 #include "rpc/server_call.h"
 #include "rpc/server_errors.h"
@@ -28,11 +29,11 @@ class ServerLoop;
 /// A gRPC call on a server's stream: the wire side of a ServerCall. Puts messages together, keeps the
 /// flow-control books, writes the answer, and holds the handler's coroutine. Deletes itself when the stream
 /// is gone and the handler has ended.
-class ServerStream final : public ServerCall, http2::StreamObserver, TimerNode {
+class ServerStream final : public ServerCall, InterceptedCall, http2::StreamObserver, TimerNode {
  public:
   /// Follows the new stream `id`; the caller gives it to the engine as its observer.
   static http2::StreamObserver* accept(ServerConnection& connection, http2::StreamId id,
-                                       http2::HeaderFields fields, bool end_stream);
+                                       SharedRequestHead head, bool end_stream);
   /// Ends the call from outside (server shutdown): the handler is told, the caller gets `status`.
   void abort(const Status& status);
   /// The memory that holds what waits to be sent.
@@ -76,8 +77,10 @@ class ServerStream final : public ServerCall, http2::StreamObserver, TimerNode {
   bool has_interceptors() const { return interceptors_ != nullptr; }
   /// That response, with its prefix, and OK: for the interceptors.
   void end_with(Buffer framed);
-  /// Turns what a handler (or whoever it was) threw into the call's status. Called from within its catch.
-  Status status_of_exception(std::exception_ptr thrown, Thrower who = Thrower::kHandler);
+  /// What the handler threw as the call's status. Called from within its catch.
+  Status status_of_exception(std::exception_ptr thrown) {
+    return status_of_exception(std::move(thrown), Thrower::kHandler);
+  }
 
   /// Hands the running handler over: `frame` is what `destroy` takes when the stream lets go of it.
   void run(void* frame, void (*destroy)(void*)) {
@@ -86,16 +89,6 @@ class ServerStream final : public ServerCall, http2::StreamObserver, TimerNode {
   }
   /// The handler has ended; destroys it, and perhaps this.
   void handler_done();
-  bool has_handler() const { return handler_ != nullptr; }
-
-  // --- for the interceptors' chain
-  // --------------------------------------------------------------------------
-  /// Runs the handler as soon as what it needs of the request is there.
-  void proceed();
-  /// The outermost interceptor has returned. Destroys the chain, and perhaps this.
-  void interceptors_ended(Status status, Buffer response);
-  /// The call's own from now on.
-  Metadata& mutable_request_metadata();
 
   static void* operator new(std::size_t size_bytes) { return Slab::allocate(size_bytes); }
   static void operator delete(void* memory, std::size_t size_bytes) { Slab::deallocate(memory, size_bytes); }
@@ -104,6 +97,14 @@ class ServerStream final : public ServerCall, http2::StreamObserver, TimerNode {
   friend class ServerConnection;
   ServerStream(ServerConnection& connection, http2::StreamId id, SharedRequestHead head);
   ~ServerStream() override;
+
+  // InterceptedCall
+  ServerCall& call() override { return *this; }
+  Metadata& mutable_request_metadata() override;
+  void proceed() override;
+  bool has_handler() const override { return handler_ != nullptr; }
+  Status status_of_exception(std::exception_ptr thrown, Thrower who) override;
+  void interceptors_ended(Status status, Buffer response) override;
 
   // http2::StreamObserver
   void on_headers(http2::HeaderFields fields, bool end_stream) override;
@@ -114,7 +115,6 @@ class ServerStream final : public ServerCall, http2::StreamObserver, TimerNode {
 
   void begin();
   void begin_call(const Status& error);
-  void limit_deadline();
   Status past_deadline() const;
   void start_interceptors(const Status& error);
   void request_complete();

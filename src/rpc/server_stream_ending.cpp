@@ -1,10 +1,10 @@
 // ServerStream: the ways in which a call is cut short, and its end.
 #include "grpc/error_details.h"
-#include "rpc/incoming.h"
 #include "rpc/interceptor_chain.h"
 #include "rpc/server_connection.h"
 #include "rpc/server_errors.h"
 #include "rpc/server_stream.h"
+#include "rpc/thrown.h"
 
 namespace parlance::detail {
 
@@ -22,19 +22,7 @@ void ServerStream::fail(const Status& status) {
 }
 
 Status ServerStream::status_of_exception(std::exception_ptr thrown, Thrower who) {
-  std::string what = "not a std::exception";
-  try {
-    std::rethrow_exception(std::move(thrown));
-  } catch (const MessageError& error) {
-    return error.status();
-  } catch (const std::exception& error) {
-    what = error.what();
-  } catch (...) {
-  }
-  server_loop_.log(
-      LogLevel::kError,
-      std::string{to_string(who)}.append(" of ").append(method_).append(" threw: ").append(what));
-  return exception_left(who);
+  return status_of_thrown(std::move(thrown), who, method_, server_loop_.options());
 }
 
 void ServerStream::handler_done() {

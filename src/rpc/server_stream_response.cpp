@@ -57,7 +57,7 @@ void ServerStream::send_head() {
 bool ServerStream::send_message(Buffer framed, bool compress) {
   if (!can_send()) return false;
   if (is_filtered()) {
-    Result<Buffer> filtered = interceptors_->filter_response(std::move(framed));
+    Result<Buffer> filtered = interceptors_->filter_framed_response(std::move(framed));
     if (!filtered) return fail(filtered.error()), false;
     framed = *std::move(filtered);
   }

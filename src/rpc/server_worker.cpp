@@ -28,7 +28,7 @@ void ServerWorker::start() {
 
 std::unique_ptr<ConnectionFront::OnLoop> ServerWorker::front_of(const ServerOptions& options) {
   if (options.front == nullptr) return nullptr;
-  return options.front->on_loop(loop_, [this](std::unique_ptr<net::ByteStream> stream) {
+  return options.front->on_loop(loop_, options, [this](std::unique_ptr<net::ByteStream> stream) {
     server_loop_.add_connection(std::move(stream));
   });
 }
@@ -80,6 +80,7 @@ void ServerWorker::on_timer() {
   if (std::exchange(stage_, Stage::kEnding) == Stage::kDraining) {
     end_stage_after(kFarewell);
     server_loop_.end_calls();
+    if (front_ != nullptr) front_->end_calls();
   } else {
     server_loop_.close_connections();
     if (front_ != nullptr) front_->close_connections();

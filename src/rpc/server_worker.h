@@ -25,8 +25,8 @@ class ServerWorker final : TimerNode {
       : thread_(loop == nullptr ? std::make_unique<net::LoopThread>() : nullptr),
         loop_(loop == nullptr ? thread_->loop() : *loop),
         tls_(std::move(tls)),
-        server_loop_(loop_, options, routes, memory),
-        front_(front_of(options)) {}
+        front_(front_of(options)),
+        server_loop_(loop_, options, routes, memory, front_.get()) {}
   ~ServerWorker() override {
     if (thread_) thread_->stop();
     loop_.disarm(*this);
@@ -63,8 +63,8 @@ class ServerWorker final : TimerNode {
   net::Loop& loop_;
   const std::shared_ptr<net::TlsContext> tls_;
   std::vector<Entrance> listeners_;
-  ServerLoop server_loop_;
   const std::unique_ptr<ConnectionFront::OnLoop> front_;  // null: every connection is gRPC's
+  ServerLoop server_loop_;
   Stage stage_ = Stage::kServing;
 };
 
