@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Turns a GGUF file into the OpenVINO files that are served: decoder, tokenizer, detokenizer.
 
-    python models/storyteller/to_ir.py storyteller.gguf models/storyteller/1
+    python models/storyteller/to_ir.py storyteller.gguf models/repository/storyteller/1
 
 Needs openvino-genai (requirements-ir.txt), whose reader does the work, and says how the model goes on after a prompt.
 """

@@ -69,7 +69,7 @@ class InferenceServer {
         log_(log),
         models_({.root = repository,
                  .required = config.require,
-                 .make_companion = scheduler_.queue_maker(),
+                 .make_companion = scheduler_.companion_maker(),
                  .watch = config.watch,
                  .warn = [&log](std::string_view text) { log.warning(text); }},
                 models::built_in_backends()),

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/status.h"
+#include "generation/step_engine.h"
 #include "models/model_config.h"
 #include "models/signature.h"
 #include "models/tensor.h"
@@ -44,6 +45,12 @@ class LoadedModel {
 
   /// Text to the tokens that this model takes; null when its files have none. Lives as long as this.
   virtual const Tokenizer* tokenizer() const { return nullptr; }
+  /// What makes this a model of text: the steps of its decoder, for one thread at a time; null: it makes
+  /// none. Then run() and set_instances() are FAILED_PRECONDITION, tokenizer() is there and knows the bytes
+  /// of tokens, and the signature is one BYTES [1] in, one out. Lives as long as this.
+  virtual generation::StepEngine* decoder() { return nullptr; }
+  /// Tokens of prompt and answer that a decoder was made for; 0: its files do not say.
+  virtual std::size_t context_tokens() const { return 0; }
 };
 
 struct LoadOptions {

@@ -14,9 +14,9 @@ struct Entry {
 constexpr std::array kTypes{
     Entry{"BOOL", 1}, Entry{"UINT8", 1}, Entry{"UINT16", 2}, Entry{"UINT32", 4}, Entry{"UINT64", 8},
     Entry{"INT8", 1}, Entry{"INT16", 2}, Entry{"INT32", 4},  Entry{"INT64", 8},  Entry{"FP16", 2},
-    Entry{"BF16", 2}, Entry{"FP32", 4},  Entry{"FP64", 8},
+    Entry{"BF16", 2}, Entry{"FP32", 4},  Entry{"FP64", 8},   Entry{"BYTES", 0},
 };
-static_assert(kTypes.size() == static_cast<std::size_t>(DataType::kFp64) + 1);
+static_assert(kTypes.size() == static_cast<std::size_t>(DataType::kBytes) + 1);
 
 const Entry& entry(DataType type) { return kTypes[static_cast<std::size_t>(type)]; }
 

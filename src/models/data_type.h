@@ -22,12 +22,15 @@ enum class DataType : std::uint8_t {
   kBf16,
   kFp32,
   kFp64,
+  kBytes,  // a text, or bytes of any number: what models that make text take and give, never a tensor in
+           // memory
 };
 
 /// "FP32" and so on.
 std::string_view to_string(DataType type);
 /// The type of that name, spelled exactly as to_string() spells it.
 std::optional<DataType> parse_data_type(std::string_view name);
+/// 0: of kBytes each has its own.
 std::size_t size_bytes(DataType type);
 
 /// The DataType that a C++ type is in memory: data_type_of<float> is kFp32.

@@ -9,7 +9,7 @@ TEST(DataType, HasTheNamesOfTheOpenInferenceProtocol) {
   EXPECT_EQ(to_string(DataType::kFp32), "FP32");
   EXPECT_EQ(to_string(DataType::kUint8), "UINT8");
   EXPECT_EQ(to_string(DataType::kBf16), "BF16");
-  for (int i = 0; i <= static_cast<int>(DataType::kFp64); ++i) {
+  for (int i = 0; i <= static_cast<int>(DataType::kBytes); ++i) {
     const auto type = static_cast<DataType>(i);
     EXPECT_EQ(parse_data_type(to_string(type)), type);
   }

@@ -80,7 +80,8 @@ ModelConfig read_config(const YAML::Node& root) {
        later("versions", places.versions),
        section("sequence", config.sequence, config::read_sequence),
        section("embedding", config.embedding, config::read_embedding),
-       section("synthetic", config.synthetic, config::read_synthetic)});
+       section("synthetic", config.synthetic, config::read_synthetic),
+       section("generation", config.generation, config::read_generation)});
   fit_together(config, places);
   return config;
 }

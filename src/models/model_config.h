@@ -112,6 +112,19 @@ struct SyntheticConfig {
   bool operator==(const SyntheticConfig&) const = default;
 };
 
+/// How a model of text is run.
+struct GenerationConfig {
+  std::size_t cache_mb = 256;      // memory for keys and values
+  std::size_t max_running = 64;    // sequences of a step
+  std::size_t max_waiting = 1024;  // sequences beside those; one more is refused
+  std::size_t step_tokens = 256;   // prompt tokens of a step: how long a prompt holds up who reads along
+  std::size_t window = 16;         // steps that a reader may be behind; then its sequence pauses
+  std::size_t max_tokens = 256;    // of requests that name none
+  std::size_t context = 0;         // tokens of prompt and answer; 0: what the model's files say, else 4096
+  bool prefix_cache = true;        // prompts that begin alike are computed once
+  bool operator==(const GenerationConfig&) const = default;
+};
+
 /// What `<model>/model.yaml` says; the default is what holds without that file. docs/model-repository.md has
 /// every key; each may be left out.
 struct ModelConfig {
@@ -130,6 +143,7 @@ struct ModelConfig {
   SequenceConfig sequence;
   EmbeddingConfig embedding;
   SyntheticConfig synthetic;
+  std::optional<GenerationConfig> generation;  // nothing: not said, and so only right for what makes no text
   std::uint32_t priority = 0;  // of requests that name none: 1 is the highest; 0 counts as below all others
   std::vector<std::string> warnings;  // what another server's file asks for and is not done, by name
 

@@ -15,6 +15,31 @@ ModelConfig parse(const std::string& text) {
   return config ? *config : ModelConfig{};
 }
 
+TEST(ModelConfig, SaysHowTextIsMade) {
+  const ModelConfig config = parse(R"(
+generation: {cache_mb: 32, max_running: 8, max_waiting: 0, step_tokens: 64, window: 4, max_tokens: 20,
+             context: 512, prefix_cache: false}
+)");
+  EXPECT_EQ(config.generation, (GenerationConfig{.cache_mb = 32,
+                                                 .max_running = 8,
+                                                 .max_waiting = 0,
+                                                 .step_tokens = 64,
+                                                 .window = 4,
+                                                 .max_tokens = 20,
+                                                 .context = 512,
+                                                 .prefix_cache = false}));
+  EXPECT_EQ(parse("backend: openvino").generation, std::nullopt);
+  EXPECT_EQ(parse("generation: {}").generation, GenerationConfig{});
+  const auto error = [](const std::string& text) {
+    return std::string{parse_model_config(text, "m/model.yaml").error().message()};
+  };
+  EXPECT_EQ(error("generation: {cache_mb: 0}"),
+            "m/model.yaml:1: \"cache_mb\" must be a whole number from 1 to 1048576");
+  EXPECT_EQ(error("generation:\n  pages: 3"),
+            "m/model.yaml:2: unknown key \"pages\" in \"generation\" (known: cache_mb, max_running, "
+            "max_waiting, step_tokens, window, max_tokens, context, prefix_cache)");
+}
+
 TEST(ModelConfig, ReadsEveryKey) {
   const ModelConfig config = parse(R"(
 backend: openvino
@@ -116,7 +141,7 @@ TEST(ModelConfig, NamesFileLineAndKeyOfAnError) {
        "outputs, "
        "labels, raw_input, run, batching, target_p99, queue, priority, instances, warmup, versions, "
        "sequence, "
-       "embedding, synthetic)"},
+       "embedding, synthetic, generation)"},
       {"inputs:\n  - name: x\n    type: FP32\n    dims: [1]\n",
        "m/model.yaml:4: unknown key \"dims\" in an item of \"inputs\" (known: name, type, shape)"},
       {"raw_input:\n  format: jpeg\n",

@@ -36,6 +36,11 @@ bool ModelVersion::wait_until_gone(Deadline deadline) {
   return true;
 }
 
+const std::string& ModelHandle::chat_template() const {
+  static const std::string none;
+  return tokenizer() == nullptr ? none : tokenizer()->chat_template();
+}
+
 void ModelHandle::run(Tensors inputs, RunCompletion done) const {
   Result<Tensors> bound = bind_inputs(loaded_->signature, std::move(inputs));
   if (!bound) return done(std::unexpected{std::move(bound).error()});

@@ -129,6 +129,10 @@ class ModelHandle {
   LoadedModel& engine() const { return *loaded_->model; }
   /// Null: the model's files have none.
   const Tokenizer* tokenizer() const { return loaded_->model->tokenizer(); }
+  /// Whether it is a model of text: scheduling::GenerationLoop makes its tokens.
+  bool makes_text() const { return loaded_->model->decoder() != nullptr; }
+  /// How a conversation becomes a prompt, in Jinja; empty: the model's files say nothing of it.
+  const std::string& chat_template() const;
   /// Whether a run is so short that handing it to a worker would cost more than it spares; else a run must
   /// not be made on an event loop.
   bool runs_on_loop() const { return loaded_->runs_on_loop; }

@@ -30,6 +30,8 @@ Status check(const Tensor& tensor, const TensorSpec& spec) {
   if (tensor.type() != spec.type)
     return bad_input(fmt::format("Input \"{}\" must be {}, got {}", spec.name, to_string(spec.type),
                                  to_string(tensor.type())));
+  if (spec.type == DataType::kBytes)
+    return bad_input(fmt::format("Input \"{}\" is text, which is not given as a tensor", spec.name));
   if (!fits(tensor.shape(), spec.shape))
     return bad_input(fmt::format("Input \"{}\" must have the shape {}, got {}", spec.name,
                                  to_string(spec.shape), to_string(tensor.shape())));

@@ -126,6 +126,13 @@ void hide_states(LoadedVersion& loaded) {
   }
 }
 
+Status check_generation(const LoadedVersion& loaded) {
+  if (!loaded.config.generation || loaded.model->decoder() != nullptr) return {};
+  return {StatusCode::kFailedPrecondition,
+          "the configuration has \"generation\", but the version makes no text: that takes a decoder with a "
+          "state, a tokenizer and a detokenizer"};
+}
+
 LoadOptions load_options(const ModelConfig& config, const LoadOptions& defaults) {
   return {.instances = config.instances.count > 0 ? config.instances.count : defaults.instances,
           .threads = config.instances.threads};
@@ -167,8 +174,8 @@ Result<std::unique_ptr<LoadedVersion>> load_version(const FoundVersion& found, c
   loaded->instances = load.instances;
   loaded->config = config;
   loaded->config.backend = source->backend->name();
-  for (Status status : {check_config(*loaded), check_batching(*loaded), check_sequence(*loaded),
-                        read_labels_of(found, *loaded), find_transform_of(*loaded)})
+  for (Status status : {check_config(*loaded), check_generation(*loaded), check_batching(*loaded),
+                        check_sequence(*loaded), read_labels_of(found, *loaded), find_transform_of(*loaded)})
     if (!status.ok()) return std::unexpected{std::move(status)};
   hide_states(*loaded);
   return loaded;

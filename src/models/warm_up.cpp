@@ -9,6 +9,7 @@
 #include <set>
 
 #include "models/file_text.h"
+#include "models/warm_up_decoder.h"
 
 namespace parlance::models {
 namespace {
@@ -141,6 +142,13 @@ bool runs_on_loop(const LoadedVersion& loaded, Duration limit) {
 }  // namespace
 
 Status warm_up(LoadedVersion& loaded, const fs::path& folder, Duration loop_run_limit) {
+  if (generation::StepEngine* decoder = loaded.model->decoder()) {
+    const Result<Duration> shortest = warm_up_decoder(*decoder);
+    if (!shortest) return shortest.error();
+    loaded.typical_run = *shortest;
+    loaded.run_times.push_back({1, *shortest});
+    return {};
+  }
   const Result<std::vector<Row>> rows = read_rows(loaded, folder);
   if (!rows) return rows.error();
   for (const std::size_t size : batch_sizes(loaded)) {

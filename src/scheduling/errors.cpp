@@ -82,6 +82,12 @@ Status unknown_sequence(const std::string& model, const std::string& id) {
       {{"hop", "server"}, {"observed", id}, {"knob", "sequence_start"}});
 }
 
+Status takes_no_tensors(const std::string& model) {
+  return grpc::make_error(StatusCode::kUnimplemented, "MODEL_CANNOT",
+                          concat("Model \"", model, "\" makes text and takes no tensors: call Generate"),
+                          {{"hop", "server"}});
+}
+
 Status wrong_rows(const std::string& model, std::size_t rows) {
   return grpc::make_error(StatusCode::kInternal, "INFERENCE_FAILED",
                           concat("Inference failed: model \"", model, "\" did not give ", rows, " rows for ",

@@ -34,6 +34,9 @@ Status too_many_sequences(const std::string& model, std::size_t max_sequences);
 /// INVALID_ARGUMENT: no sequence of that id is open, and the request is no start of one.
 Status unknown_sequence(const std::string& model, const std::string& id);
 
+/// UNIMPLEMENTED: the model makes text, and was given tensors.
+Status takes_no_tensors(const std::string& model);
+
 /// INTERNAL: a run's outputs do not have the rows of its inputs.
 Status wrong_rows(const std::string& model, std::size_t rows);
 

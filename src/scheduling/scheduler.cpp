@@ -6,13 +6,13 @@
 #include <thread>
 #include <utility>
 
-#include "base/assert.h"
 #include "base/concat.h"
 #include "grpc/error_details.h"
 #include "interceptors/client_of.h"
 #include "scheduling/alarms.h"
 #include "scheduling/batch_assembly.h"
 #include "scheduling/errors.h"
+#include "scheduling/generation/generation_work.h"
 #include "scheduling/inline_run.h"
 #include "scheduling/queued_request.h"
 #include "scheduling/rows.h"
@@ -22,12 +22,6 @@
 
 namespace parlance::scheduling {
 namespace {
-
-VersionQueue& queue_of(const models::ModelHandle& model) {
-  auto* companion = static_cast<QueueCompanion*>(model.companion());
-  require(companion != nullptr, "Scheduler: the model's repository was not given queue_maker()");
-  return companion->queue();
-}
 
 /// As many parts as a run's largest batch asks for: usually one. `client` outlives them.
 std::vector<QueuedRequest> to_parts(VersionQueue& queue, std::string_view client, InferenceRequest& request) {
@@ -91,22 +85,27 @@ std::size_t thread_count(unsigned asked) {
 
 Scheduler::Scheduler(SchedulerOptions options)
     : statistics_(std::make_unique<StatisticsTable>()),
+      generation_(std::make_unique<GenerationTable>()),
       alarms_(std::make_unique<Alarms>()),
       workers_(std::make_unique<net::ThreadPool>(thread_count(options.threads))) {}
 
 Scheduler::~Scheduler() = default;
 
-models::MakeCompanion Scheduler::queue_maker() {
-  return [this](const std::string& model, std::int64_t version, const models::LoadedVersion& loaded) {
+models::MakeCompanion Scheduler::companion_maker() {
+  return [this](const std::string& model, std::int64_t version,
+                const models::LoadedVersion& loaded) -> std::unique_ptr<models::VersionCompanion> {
+    if (loaded.model->decoder() != nullptr)
+      return std::make_unique<GenerationWork>(model, version, loaded, *generation_, *workers_);
     auto queue = std::make_shared<VersionQueue>(model, loaded, statistics_->counters(model, version),
                                                 *workers_, *alarms_);
     statistics_->set_queue(model, version, queue);
-    return std::make_unique<QueueCompanion>(std::move(queue));
+    return std::make_unique<QueueWork>(std::move(queue), *workers_);
   };
 }
 
 Task<Result<InferenceResult>> Scheduler::infer(ServerCall& call, InferenceRequest& request) {
-  VersionQueue& queue = queue_of(request.model);
+  if (request.model.makes_text()) co_return std::unexpected{takes_no_tensors(request.model.model())};
+  VersionQueue& queue = *work_of(request.model).queue();
   request.deadline = earliest(request.deadline, call.deadline());
   if (queue.runs_inline()) {
     InlineRun run{call, request, queue.counters()};
@@ -124,15 +123,21 @@ Task<BatchResult> Scheduler::infer_all(ServerCall& call, std::span<InferenceRequ
   const std::string client = interceptors::client_of(call);
   std::vector<std::size_t> ends;  // of each request's parts
   std::vector<QueuedRequest> parts;
+  BatchResult all;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    if (!requests[i]->model.makes_text()) continue;
+    all.failed = i;
+    all.status = takes_no_tensors(requests[i]->model.model());
+    co_return all;
+  }
   for (InferenceRequest* request : requests) {
     request->deadline = earliest(request->deadline, call.deadline());
-    std::vector<QueuedRequest> own = to_parts(queue_of(request->model), client, *request);
+    std::vector<QueuedRequest> own = to_parts(*work_of(request->model).queue(), client, *request);
     std::ranges::move(own, std::back_inserter(parts));
     ends.push_back(parts.size());
   }
   Submission submission{call, parts};
   co_await submission;
-  BatchResult all;
   if (const QueuedRequest* failed = submission.failed()) {
     all.failed = static_cast<std::size_t>(
         std::ranges::upper_bound(ends, static_cast<std::size_t>(failed - parts.data())) - ends.begin());
@@ -153,6 +158,8 @@ void Scheduler::end_sequence(std::string_view model, std::int64_t version, const
 
 std::vector<VersionStatistics> Scheduler::statistics() const { return statistics_->all(); }
 
+std::vector<VersionGeneration> Scheduler::generation() const { return generation_->all(); }
+
 std::vector<BatchRecord> Scheduler::recent_batches(std::string_view model, std::int64_t version) const {
   const std::shared_ptr<VersionQueue> queue = statistics_->queue(model, version);
   return queue == nullptr ? std::vector<BatchRecord>{} : queue->recent_batches();
@@ -165,7 +172,7 @@ Result<void> Scheduler::scale(const models::ModelHandle& model, unsigned instanc
         concat("instances must be 1 to ", kMaxInstances, ", got ", instances), {{"hop", "server"}})};
   if (Status status = model.engine().set_instances(instances); !status.ok())
     return std::unexpected{std::move(status)};
-  queue_of(model).set_instances(instances);
+  work_of(model).queue()->set_instances(instances);
   return {};
 }
 

@@ -14,6 +14,7 @@
 #include "rpc/server_call.h"
 #include "rpc/task.h"
 #include "scheduling/batch_record.h"
+#include "scheduling/generation/generation_table.h"
 #include "scheduling/inference_request.h"
 #include "scheduling/statistics.h"
 
@@ -43,14 +44,15 @@ class Scheduler {
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
 
-  /// For RepositoryOptions::make_companion.
-  models::MakeCompanion queue_maker();
+  /// For RepositoryOptions::make_companion: versions that take tensors get a queue, those that make text a
+  /// GenerationLoop.
+  models::MakeCompanion companion_maker();
 
   /// On the call's loop, where the result comes back to. `request` outlives the task, which takes its inputs.
   /// A request whose deadline has passed (DEADLINE_EXCEEDED) or whose caller has gone (CANCELLED) is never
   /// run; DEADLINE_EXCEEDED, too, when the deadline passes during the run. RESOURCE_EXHAUSTED with RetryInfo
   /// when the queue is full or the request could not be finished in time. Else what the engine says. The
-  /// model's repository has this scheduler's queue_maker().
+  /// model's repository has this scheduler's companion_maker(). UNIMPLEMENTED for a model that makes text.
   Task<Result<InferenceResult>> infer(ServerCall& call, InferenceRequest& request);
 
   /// Puts all requests into their queues at once, so that they may share runs with each other and with those
@@ -63,6 +65,8 @@ class Scheduler {
 
   /// By model and version; also of versions that were unloaded.
   std::vector<VersionStatistics> statistics() const;
+  /// The same of versions that make text.
+  std::vector<VersionGeneration> generation() const;
 
   /// The last runs of that version, the oldest first; none when it is not loaded. Runs on an event loop are
   /// not recorded: they wait for nobody.
@@ -79,6 +83,7 @@ class Scheduler {
 
  private:
   const std::unique_ptr<StatisticsTable> statistics_;
+  const std::unique_ptr<GenerationTable> generation_;
   const std::unique_ptr<Alarms> alarms_;
   const std::unique_ptr<net::ThreadPool> workers_;  // last: what it runs uses the others
 };

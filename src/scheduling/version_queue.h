@@ -18,6 +18,7 @@
 #include "scheduling/queued_request.h"
 #include "scheduling/sequence_table.h"
 #include "scheduling/version_counters.h"
+#include "scheduling/version_work.h"
 
 namespace parlance::scheduling {
 
@@ -116,14 +117,17 @@ class VersionQueue final : public Alarms::Sleeper, public std::enable_shared_fro
   std::map<std::uint64_t, std::vector<QueuedRequest*>> held_;  // answers that an earlier run holds up
 };
 
-/// What a version keeps of its queue.
-class QueueCompanion final : public models::VersionCompanion {
+/// What a version that takes tensors keeps of its queue.
+class QueueWork final : public VersionWork {
  public:
-  explicit QueueCompanion(std::shared_ptr<VersionQueue> queue) : queue_(std::move(queue)) {}
-  VersionQueue& queue() const { return *queue_; }
+  QueueWork(std::shared_ptr<VersionQueue> queue, net::ThreadPool& workers)
+      : queue_(std::move(queue)), workers_(workers) {}
+  VersionQueue* queue() override { return queue_.get(); }
+  net::ThreadPool& workers() override { return workers_; }
 
  private:
   const std::shared_ptr<VersionQueue> queue_;
+  net::ThreadPool& workers_;
 };
 
 }  // namespace parlance::scheduling

@@ -13,7 +13,7 @@ SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 SERVICE_UNKNOWN = health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
 SERVICES = {"", "live", "inference.GRPCInferenceService", "inference.InferenceService"}
-KNOWN = SERVICES | {f"model/{name}" for name in ("digits", "digits/1", "magika", "magika/1", "minilm", "minilm/1", "silero_vad", "silero_vad/1")}
+KNOWN = SERVICES | {f"model/{name}" for name in ("digits", "digits/1", "magika", "magika/1", "minilm", "minilm/1", "silero_vad", "silero_vad/1", "storyteller", "storyteller/1")}
 
 
 def request(service: str) -> health_pb2.HealthCheckRequest:

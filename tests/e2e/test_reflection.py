@@ -82,7 +82,7 @@ def test_grpcurl_shows_status_and_details(model_server):
     done = grpcurl(model_server, "inference.InferenceService/Predict", data='{"model_name": "nope"}')
     assert done.returncode == 64 + 5  # grpcurl's own: 64 and the status
     assert "NotFound" in done.stderr
-    assert 'Model "nope" not found; available: digits, magika, minilm, silero_vad' in done.stderr
+    assert 'Model "nope" not found; available: digits, magika, minilm, silero_vad, storyteller' in done.stderr
     # By name and not as bytes: reflection knows the types of details.
     assert '"@type": "type.googleapis.com/google.rpc.ErrorInfo"' in done.stderr
     assert '"reason": "MODEL_NOT_FOUND"' in done.stderr

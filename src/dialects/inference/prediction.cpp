@@ -3,6 +3,7 @@
 #include "dialects/inference/request_input.h"
 #include "dialects/invalid_input.h"
 #include "models/signature.h"
+#include "scheduling/errors.h"
 
 namespace parlance::dialects::inference {
 
@@ -12,6 +13,7 @@ Result<Prediction> Prediction::make(const models::Repository& repository,
   if (request.model_name().empty()) return invalid("model_name field is required and must not be empty");
   Result<models::ModelHandle> model = repository.find(request.model_name(), request.model_version());
   if (!model) return std::unexpected{std::move(model).error()};
+  if (model->makes_text()) return std::unexpected{scheduling::takes_no_tensors(model->model())};
   Result<models::Tensor> input = to_input(request, *model, limits);
   if (!input) return std::unexpected{std::move(input).error()};
   models::Tensors inputs;

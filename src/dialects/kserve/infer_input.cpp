@@ -74,6 +74,7 @@ std::string_view contents_field(DataType type) {
       return "fp64_contents";
     case DataType::kFp16:
     case DataType::kBf16:
+    case DataType::kBytes:
       break;
   }
   return {};
@@ -140,6 +141,7 @@ Result<Tensor> from_contents(Head head, const Contents& contents) {
       return borrow(std::move(head), contents.fp64_contents());
     case DataType::kFp16:
     case DataType::kBf16:
+    case DataType::kBytes:
       break;
   }
   return invalid(concat(head.text(), " has no typed contents; send its values in raw_input_contents"));

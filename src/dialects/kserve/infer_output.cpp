@@ -75,6 +75,7 @@ Contents contents_of(const Tensor& tensor, Widened& widened) {
       return {.fp64_contents = tensor.as<double>()};
     case DataType::kFp16:
     case DataType::kBf16:
+    case DataType::kBytes:
       break;
   }
   return {};

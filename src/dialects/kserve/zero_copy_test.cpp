@@ -74,7 +74,7 @@ class ZeroCopy : public ::testing::Test {
 
   models::testing::ShippedRepository shipped_{"digits"};
   scheduling::Scheduler scheduler_;
-  models::Repository repository_{{.root = shipped_.path(), .make_companion = scheduler_.queue_maker()},
+  models::Repository repository_{{.root = shipped_.path(), .make_companion = scheduler_.companion_maker()},
                                  models::built_in_backends()};
   Server server_{{.listen = {"127.0.0.1:0"}, .threads = 1}};
 };

@@ -58,7 +58,7 @@ class ModelManagement : public ::testing::Test {
   inference::testing::Gate gate_;
   scheduling::Scheduler scheduler_;
   models::Repository repository_{
-      {.root = folder_.path(), .threads_per_model = 1, .make_companion = scheduler_.queue_maker()},
+      {.root = folder_.path(), .threads_per_model = 1, .make_companion = scheduler_.companion_maker()},
       gated(gate_)};
   Server server_{{.listen = {"127.0.0.1:0"}, .threads = 1}};
   std::optional<Client> client_;

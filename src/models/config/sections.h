@@ -33,6 +33,9 @@ WarmupConfig read_warmup(const YAML::Node& node);
 SyntheticConfig read_synthetic(const YAML::Node& node);
 RunPlace read_run(const YAML::Node& node);
 
+// generation_section.cpp
+GenerationConfig read_generation(const YAML::Node& node);
+
 // version_sections.cpp
 /// Its labels may stand elsewhere: the default is checked by check_default(), when all are known.
 VersionsConfig read_versions(const YAML::Node& node);

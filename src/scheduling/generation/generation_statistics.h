@@ -40,6 +40,9 @@ struct GenerationStatistics {
   std::size_t pages = 0;         // there are
   std::size_t pages_in_use = 0;  // of sequences
   std::size_t pages_known = 0;   // that hold a prefix which might be wanted again, in use or not
+
+  /// Both together, as those of one loop.
+  GenerationStatistics& operator+=(const GenerationStatistics& other);
 };
 
 }  // namespace parlance::scheduling

@@ -25,7 +25,7 @@ class Serving {
  public:
   explicit Serving(std::filesystem::path root, Gate* gate = nullptr, Limits limits = {})
       : repository_(
-            {.root = std::move(root), .threads_per_model = 2, .make_companion = scheduler_.queue_maker()},
+            {.root = std::move(root), .threads_per_model = 2, .make_companion = scheduler_.companion_maker()},
             backends(gate)) {
     EXPECT_TRUE(repository_.load().ok());
     server_.add(std::make_shared<InferenceServiceHandler>(repository_, scheduler_, limits));

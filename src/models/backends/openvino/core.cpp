@@ -10,7 +10,11 @@ ov::Core new_core() {
   // program.
   setenv("TBB_ENABLE_SANITIZERS", "1", 0);
 #endif
-  return ov::Core{};
+  ov::Core core;
+  // A file that is mapped is unmapped under a model that is just being read from it when another one of the
+  // same file goes, as at every reload: the process ends (2026.4).
+  core.set_property(ov::enable_mmap(false));
+  return core;
 }
 
 }  // namespace parlance::models::openvino

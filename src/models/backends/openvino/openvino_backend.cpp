@@ -11,6 +11,7 @@
 #include "models/backends/openvino/conversion.h"
 #include "models/backends/openvino/core.h"
 #include "models/backends/openvino/loaded_model.h"
+#include "models/backends/openvino/text_model.h"
 #include "models/backends/openvino/text_tokenizer.h"
 
 namespace parlance::models {
@@ -120,9 +121,14 @@ Result<std::unique_ptr<LoadedModel>> OpenVinoBackend::load(const ModelSource& so
 
   Result<std::unique_ptr<Tokenizer>> tokenizer = tokenizer_beside(file, options);
   if (!tokenizer) return std::unexpected{tokenizer.error()};
+  const bool has_text = *tokenizer != nullptr && (*tokenizer)->vocabulary() > 0;
   try {
-    const auto compile_for = [engine = engine_, model = read(file, reader->frontend),
-                              threads = options.threads](unsigned instances) {
+    const std::shared_ptr<ov::Model> model = read(file, reader->frontend);
+    if (has_text && openvino::is_stateful_decoder(*model))
+      return openvino::load_text_model(file, *std::move(tokenizer),
+                                       source.config.generation.value_or(GenerationConfig{}),
+                                       options.instances * options.threads);
+    const auto compile_for = [engine = engine_, model, threads = options.threads](unsigned instances) {
       return compile(engine->core, model, {.instances = instances, .threads = threads});
     };
     openvino::Compiled compiled = compile_for(options.instances);

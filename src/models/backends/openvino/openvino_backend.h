@@ -12,6 +12,9 @@ namespace parlance::models {
 /// in FP32 on every machine, so that the same model gives the same answer everywhere. Tensors above 16 KiB
 /// are not copied: inputs are read where they are, outputs whose shape is known beforehand are written
 /// straight into the buffer that is handed out.
+///
+/// An IR with a state (Optimum's and GenAI's openvino_model.xml) that lies beside a tokenizer and a
+/// detokenizer is a model of text. All the threads that runs of another model would have compute its steps.
 class OpenVinoBackend final : public Backend {
  public:
   OpenVinoBackend();

@@ -66,7 +66,7 @@ TEST_F(OpenVino, ReadsTheSignatureOfAnOnnxFile) {
 void add_tokenizer(const testing::TempFolder& folder, const std::string& version) {
   for (const char* const name : {"openvino_tokenizer.xml", "openvino_tokenizer.bin",
                                  "openvino_detokenizer.xml", "openvino_detokenizer.bin"})
-    folder.copy(testing::source("models/storyteller/1") / name, version + "/" + name);
+    folder.copy(testing::source("models/repository/storyteller/1") / name, version + "/" + name);
 }
 
 TEST_F(OpenVino, HasTheTokenizerThatLiesBesideAModel) {
@@ -96,7 +96,7 @@ TEST_F(OpenVino, FailsAModelWhoseTokenizerCannotBeRead) {
   const testing::TempFolder folder;
   folder.copy(test_model("add.onnx"), "add.onnx");
   for (const char* const ending : {".xml", ".bin"})
-    folder.copy(testing::source("models/storyteller/1/openvino_detokenizer") += ending,
+    folder.copy(testing::source("models/repository/storyteller/1/openvino_detokenizer") += ending,
                 std::string{"openvino_tokenizer"} + ending);
   const Status status = load_error(folder.path() / "add.onnx");
   EXPECT_EQ(status.code(), StatusCode::kFailedPrecondition);

@@ -28,7 +28,7 @@ constexpr std::size_t kSteps = 200;
 
 std::unique_ptr<generation::StepEngine> load() {
   const std::filesystem::path file =
-      std::filesystem::path{PARLANCE_SOURCE_DIR} / "models/storyteller/1/openvino_model.xml";
+      std::filesystem::path{PARLANCE_SOURCE_DIR} / "models/repository/storyteller/1/openvino_model.xml";
   Result<std::unique_ptr<generation::StepEngine>> engine =
       load_paged_decoder(file, {.cache_bytes = 64 << 20});
   if (!engine) {

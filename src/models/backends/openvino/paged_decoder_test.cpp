@@ -39,7 +39,7 @@ using generation::StepPlanner;
 using generation::Token;
 
 const std::filesystem::path kStoryteller =
-    std::filesystem::path{PARLANCE_SOURCE_DIR} / "models/storyteller/1/openvino_model.xml";
+    std::filesystem::path{PARLANCE_SOURCE_DIR} / "models/repository/storyteller/1/openvino_model.xml";
 
 constexpr Token kVocabulary = 2048;
 

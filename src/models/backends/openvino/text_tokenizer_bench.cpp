@@ -17,7 +17,7 @@ constexpr unsigned kCopies = 2;
 
 std::unique_ptr<Tokenizer> load() {
   Result<std::unique_ptr<Tokenizer>> tokenizer = load_tokenizer(
-      std::filesystem::path{PARLANCE_SOURCE_DIR} / "models/storyteller/1", {.threads = kCopies});
+      std::filesystem::path{PARLANCE_SOURCE_DIR} / "models/repository/storyteller/1", {.threads = kCopies});
   if (!tokenizer) {
     std::cerr << tokenizer.error().to_string() << '\n';
     std::exit(1);

@@ -21,7 +21,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-const std::filesystem::path kStoryteller = testing::source("models/storyteller/1");
+const std::filesystem::path kStoryteller = testing::source("models/repository/storyteller/1");
 constexpr Token kEndOfText = 0;
 
 std::unique_ptr<Tokenizer> load(const TokenizerOptions& options = {}) {

@@ -74,7 +74,7 @@ TEST(Vocabulary, ReadsTheAlphabetOfBytes) {
 TEST(Vocabulary, OfAFileThatIsNoDetokenizerIsRefused) {
   ov::Core core = new_core();
   try {
-    read_vocabulary(core, testing::source("models/storyteller/1/openvino_model.xml"));
+    read_vocabulary(core, testing::source("models/repository/storyteller/1/openvino_model.xml"));
     FAIL() << "it was read";
   } catch (const std::exception& exception) {
     EXPECT_THAT(exception.what(), HasSubstr("the detokenizer has no vocabulary that can be read"));

@@ -18,7 +18,7 @@ import openvino_tokenizers  # registers the operators
 from openvino_tokenizers import tokenizer_pipeline as steps, utils
 
 HERE = pathlib.Path(__file__).resolve().parent
-STORYTELLER = HERE.parents[4] / "models/storyteller/1"
+STORYTELLER = HERE.parents[4] / "models/repository/storyteller/1"
 
 TEXTS = [
     "",
