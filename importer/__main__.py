@@ -36,8 +36,7 @@ def arguments() -> argparse.Namespace:
 
 def main() -> None:
     if sys.argv[1:] == ["--prepare"]:  # what setup does, so that the first import is quick
-        place = environment.folder()
-        return None if environment.is_ready(place) else environment.make(place)
+        return environment.make(environment.folder())
     given = arguments()
     if not given.source.exists():
         raise Problem(f"{given.source} does not exist")

@@ -15,12 +15,11 @@ from openvino import opset13 as op
 
 from importer.graph import constant, integers, join_heads, layer_norm, linear, named_input, named_result, split_heads
 from importer.problem import Problem
-from importer.safetensors_file import Weights
 
 INFINITELY_SMALL = -1e9  # added to the score of a masked token; float32 has no room for more digits beside it
 
 
-def _embeddings(weights: Weights, ids, epsilon: float):
+def _embeddings(weights, ids, epsilon: float):
     axis = constant(0, np.int32)
     length = op.gather(op.shape_of(ids), constant(1, np.int32), axis)
     positions = op.range(constant(0, np.int64), length, constant(1, np.int64), "i64")
@@ -40,7 +39,7 @@ def _attention(x, mask, get, heads: int, width: int):
     return linear(join_heads(mixed, width), *get("attention.output.dense"))
 
 
-def _layer(x, mask, weights: Weights, number: int, config: dict):
+def _layer(x, mask, weights, number: int, config: dict):
     def get(name: str):
         prefix = f"encoder.layer.{number}.{name}"
         return weights[prefix + ".weight"], weights[prefix + ".bias"]
@@ -71,10 +70,10 @@ def _pooling(folder: pathlib.Path) -> str:
     raise Problem(f"1_Pooling asks for {', '.join(ways) or 'nothing'}; mean_tokens or cls_token can be served")
 
 
-def build(folder: pathlib.Path, config: dict) -> ov.Model:
+def build(weights, folder: pathlib.Path, config: dict) -> ov.Model:
+    """`weights` as safetensors_file.Weights."""
     if config.get("hidden_act", "gelu") != "gelu" or config.get("position_embedding_type", "absolute") != "absolute":
         raise Problem("of BERT encoders those with GELU and absolute positions can be imported")
-    weights = Weights(folder)
     ids = named_input("input_ids", ov.Type.i64, [-1, -1])
     mask = named_input("attention_mask", ov.Type.i64, [-1, -1])
     shown = op.convert(mask, "f32")

@@ -3,6 +3,7 @@
 In the source tree it is .deps/python-import and shares the engine that the server links; elsewhere it is in the user's
 cache, with an engine of its own. PARLANCE_IMPORT_ENVIRONMENT names another folder."""
 
+import fcntl
 import hashlib
 import os
 import pathlib
@@ -20,7 +21,7 @@ TREE = HERE.parent / ".deps"
 
 
 def _tree_engine() -> pathlib.Path | None:
-    engine = TREE / "python"
+    engine = (TREE / "python").resolve()
     return engine if (engine / "openvino").is_dir() else None
 
 
@@ -56,7 +57,15 @@ def _run(what: str, *command: str) -> None:
 
 
 def make(place: pathlib.Path) -> None:
-    """Whole or not at all: the stamp comes last."""
+    """Unless it is ready. Whole or not at all: the stamp comes last. A second import that wants it waits."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with open(place.with_name(place.name + ".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not is_ready(place):
+            _make(place)
+
+
+def _make(place: pathlib.Path) -> None:
     shutil.rmtree(place, ignore_errors=True)
     _run(f"making a Python environment in {place}", sys.executable, "-m", "venv", str(place))
     pip = [str(python(place)), "-m", "pip", "install", "--disable-pip-version-check", "--no-deps"]
@@ -72,7 +81,6 @@ def make(place: pathlib.Path) -> None:
 def enter(arguments: list[str]) -> None:
     """Returns inside the environment; outside it, makes that if need be and starts this program anew there."""
     place = folder()
-    if not is_ready(place):
-        make(place)
+    make(place)
     if pathlib.Path(sys.prefix).resolve() != place.resolve():
         os.execv(python(place), [str(python(place)), *arguments])

@@ -6,7 +6,7 @@ from openvino import opset13 as op
 
 
 def constant(values, kind=np.float32) -> ov.Node:
-    return op.constant(np.asarray(values, kind))
+    return op.constant(np.asarray(values, kind, order="C"), shared_memory=True)
 
 
 def integers(*values: int) -> ov.Node:

@@ -6,15 +6,19 @@ import re
 import shutil
 import tempfile
 
-from importer import huggingface
+from importer import check, gguf_source, graph_source, huggingface
 from importer.made import Made
 from importer.problem import Problem
 
 
 def _reader(source: pathlib.Path):
+    if source.suffix.lower() == ".gguf":
+        return gguf_source.read
+    if graph_source.model_file(source):
+        return graph_source.read
     if source.is_dir():
         return huggingface.read
-    raise Problem(f"{source.name} is nothing that can be imported: a Hugging Face folder can")
+    raise Problem(f"{source.name} is nothing that can be imported; a GGUF, ONNX or OpenVINO IR file or a Hugging Face folder is")
 
 
 def _name(given: argparse.Namespace) -> str:
@@ -58,6 +62,7 @@ def run(given: argparse.Namespace) -> None:
     partial.chmod(0o755)
     try:
         made = read(given.source, partial, given.half)
+        check.check(partial)
         _put(made, partial, model, version)
     finally:
         shutil.rmtree(partial, ignore_errors=True)

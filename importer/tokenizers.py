@@ -13,7 +13,12 @@ import transformers  # noqa: E402
 from importer.problem import Problem  # noqa: E402
 
 
+FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt")
+
+
 def load(folder: pathlib.Path):
+    if not any((folder / name).is_file() for name in FILES):  # one without words would come of it
+        raise Problem(f"{folder} has no tokenizer: none of {', '.join(FILES)}")
     try:
         return transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
     except Exception as error:  # whatever it says, it is about the files of the folder
@@ -22,7 +27,7 @@ def load(folder: pathlib.Path):
 
 def write(tokenizer, target: pathlib.Path) -> None:
     try:
-        graphs = openvino_tokenizers.convert_tokenizer(tokenizer, with_detokenizer=True)
+        graphs = openvino_tokenizers.convert_tokenizer(tokenizer, with_detokenizer=True, clean_up_tokenization_spaces=False)
     except Exception as error:
         raise Problem(f"a {type(tokenizer).__name__} cannot be made into OpenVINO's graphs: {error}") from error
     for graph, name in zip(graphs, ("openvino_tokenizer.xml", "openvino_detokenizer.xml")):

@@ -17,6 +17,7 @@
 #include "app/config_file.h"
 #include "app/exit_codes.h"
 #include "app/explain.h"
+#include "app/import_command.h"
 #include "app/models_command.h"
 #include "app/serve.h"
 #include "app/spelling.h"
@@ -36,6 +37,7 @@ struct CommandLine {
   ClientFlags call_flags;
   BenchCommand bench;
   ModelsCommand models;
+  ImportCommand import;
 };
 
 // CLI11's own writes "TEXT REQUIRED" behind a positional and "..." behind whatever is kept in a list.
@@ -169,11 +171,11 @@ int run_call(CommandLine& given) {
 
 // CLI11 says of a wrong word only that a command is missing.
 int unknown_command(std::string_view word) {
-  constexpr std::array<std::string_view, 6> kCommands{"serve", "models",  "call",
-                                                      "bench", "explain", "version"};
+  constexpr std::array<std::string_view, 7> kCommands{"serve",   "models", "call",   "bench",
+                                                      "explain", "import", "version"};
   const std::string_view close = nearest(word, kCommands);
   return usage_error(fmt::format("there is no command '{}'{}", word,
-                                 close.empty() ? ": serve, models, call, bench, explain or version"
+                                 close.empty() ? ": serve, models, call, bench, explain, import or version"
                                                : fmt::format("; did you mean '{}'?", close)));
 }
 
@@ -198,6 +200,7 @@ int run(int argument_count, const char* const* arguments) {
   const CLI::App* call = add_call(app, given);
   const CLI::App* bench = add_bench(app, given.bench);
   const CLI::App* explain = add_explain(app, given);
+  const CLI::App* import = add_import(app, given.import);
   const CLI::App* version = app.add_subcommand("version", "Print the version.");
   app.footer("Run `parlance COMMAND --help` for the options of a command, with examples.");
   try {
@@ -218,6 +221,7 @@ int run(int argument_count, const char* const* arguments) {
   if (call->parsed()) return run_call(given);
   if (bench->parsed()) return run_bench(given.bench);
   if (explain->parsed()) return run_explain(given);
+  if (import->parsed()) return run_import(given.import);
   return version->parsed() ? print_version() : kExitUsage;
 }
 

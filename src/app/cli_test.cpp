@@ -32,7 +32,7 @@ Outcome run_with(std::vector<const char*> arguments) {
 TEST(CommandLine, WrongUsageEndsWith64) {
   const std::pair<std::vector<const char*>, std::string> cases[] = {
       {{}, "subcommand is required"},
-      {{"sing"}, "there is no command 'sing': serve, models, call, bench, explain or version"},
+      {{"sing"}, "there is no command 'sing': serve, models, call, bench, explain, import or version"},
       {{"sreve"}, "there is no command 'sreve'; did you mean 'serve'?"},
       {{"serve"}, "REPOSITORY is required"},
       {{"serve", "models", "--thread", "1"}, "--thread"},
