@@ -122,6 +122,7 @@ struct GenerationConfig {
   std::size_t max_tokens = 256;    // of requests that name none
   std::size_t context = 0;         // tokens of prompt and answer; 0: what the model's files say, else 4096
   bool prefix_cache = true;        // prompts that begin alike are computed once
+  Duration slow_reader = std::chrono::seconds{30};  // reading nothing for so long ends a sequence; 0: never
   bool operator==(const GenerationConfig&) const = default;
 };
 

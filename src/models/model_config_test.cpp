@@ -18,7 +18,7 @@ ModelConfig parse(const std::string& text) {
 TEST(ModelConfig, SaysHowTextIsMade) {
   const ModelConfig config = parse(R"(
 generation: {cache_mb: 32, max_running: 8, max_waiting: 0, step_tokens: 64, window: 4, max_tokens: 20,
-             context: 512, prefix_cache: false}
+             context: 512, prefix_cache: false, slow_reader: 2s}
 )");
   EXPECT_EQ(config.generation, (GenerationConfig{.cache_mb = 32,
                                                  .max_running = 8,
@@ -27,7 +27,8 @@ generation: {cache_mb: 32, max_running: 8, max_waiting: 0, step_tokens: 64, wind
                                                  .window = 4,
                                                  .max_tokens = 20,
                                                  .context = 512,
-                                                 .prefix_cache = false}));
+                                                 .prefix_cache = false,
+                                                 .slow_reader = 2s}));
   EXPECT_EQ(parse("backend: openvino").generation, std::nullopt);
   EXPECT_EQ(parse("generation: {}").generation, GenerationConfig{});
   const auto error = [](const std::string& text) {
@@ -37,7 +38,7 @@ generation: {cache_mb: 32, max_running: 8, max_waiting: 0, step_tokens: 64, wind
             "m/model.yaml:1: \"cache_mb\" must be a whole number from 1 to 1048576");
   EXPECT_EQ(error("generation:\n  pages: 3"),
             "m/model.yaml:2: unknown key \"pages\" in \"generation\" (known: cache_mb, max_running, "
-            "max_waiting, step_tokens, window, max_tokens, context, prefix_cache)");
+            "max_waiting, step_tokens, window, max_tokens, context, prefix_cache, slow_reader)");
 }
 
 TEST(ModelConfig, ReadsEveryKey) {

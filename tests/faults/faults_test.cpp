@@ -27,7 +27,7 @@ const std::set<std::string_view> kShownElsewhere = {
     "MODEL_NOT_UNLOADABLE", "MODEL_VERSION_NOT_FOUND", "OUTPUT_NOT_REPRESENTABLE", "RAW_INPUT_TOO_SHORT",
     // src/scheduling
     "CANNOT_FINISH_IN_TIME", "DEADLINE_TOO_NEAR", "KV_CACHE_TOO_SMALL", "MODEL_QUEUE_FULL", "MODEL_UNLOADED",
-    "PROMPT_TOO_LONG", "TOO_MANY_SEQUENCES", "UNKNOWN_SEQUENCE"};
+    "PROMPT_TOO_LONG", "SLOW_READER", "TOO_MANY_SEQUENCES", "UNKNOWN_SEQUENCE"};
 
 std::vector<Fault> all_faults() {
   std::vector<Fault> all;

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "base/concat.h"
+#include "dialects/inference/generate_request.h"
+#include "dialects/inference/generated_tokens.h"
 #include "dialects/inference/request_input.h"
 #include "dialects/inference/response_output.h"
 #include "dialects/inference/stream_sequence.h"
@@ -31,6 +33,15 @@ Status in_request(std::size_t index, const Status& status) {
   const auto details = status.details();
   return {
       status.code(), concat("requests[", index, "]: ", status.message()), {details.begin(), details.end()}};
+}
+
+::inference::GenerateTokenFields to_message(std::string_view request_id, const GeneratedToken& token) {
+  return {.request_id = request_id,
+          .token = token.token,
+          .token_id = token.token_id,
+          .log_prob = token.log_prob,
+          .is_final = token.is_final,
+          .finish_reason = token.finish_reason};
 }
 
 std::string two_decimals(double value) {
@@ -163,16 +174,6 @@ Task<Status> InferenceServiceHandler::StreamingPredict(ServerCall& call,
   co_return Status{};
 }
 
-Status InferenceServiceHandler::unimplemented(std::string_view model, std::string_view what,
-                                              std::string_view lacks) const {
-  if (model.empty()) return invalid("model_name field is required and must not be empty").error();
-  const Result<models::ModelHandle> handle = repository_.find(model);
-  if (!handle) return handle.error();
-  return grpc::make_error(StatusCode::kUnimplemented, "MODEL_CANNOT",
-                          concat("Model \"", model, "\" cannot ", what, ": it has ", lacks),
-                          {{"hop", "server"}});
-}
-
 Task<Result<Written<::inference::EmbedResponseFields>>> InferenceServiceHandler::Embed(
     ServerCall& call, Incoming<::inference::EmbedRequestView> request) {
   Result<text::EmbedRequest> wanted = to_embed_request(repository_, *request);
@@ -187,10 +188,25 @@ Task<Result<Written<::inference::EmbedResponseFields>>> InferenceServiceHandler:
       .dimension = static_cast<std::int32_t>(embedding->values.size())};
 }
 
-Task<Status> InferenceServiceHandler::Generate(ServerCall&,
+Task<Status> InferenceServiceHandler::Generate(ServerCall& call,
                                                Incoming<::inference::GenerateRequestView> request,
-                                               Writer<::inference::GenerateTokenFields>&) {
-  co_return unimplemented(request->model_name(), "generate text", "no tokenizer and no decoder");
+                                               Writer<::inference::GenerateTokenFields>& out) {
+  Result<text::GenerateRequest> wanted = to_generate_request(repository_, *request, call);
+  if (!wanted) co_return wanted.error();
+  Task<Result<text::Generation>> beginning = text::generate(call, *std::move(wanted));
+  Result<text::Generation> generation = co_await std::move(beginning);
+  if (!generation) co_return generation.error();
+  (void)call.trailing_metadata().add("x-model-version", std::to_string(generation->model().version()));
+  Status status;
+  for (bool is_first = true; auto piece = co_await generation->next(); is_first = false) {
+    status = piece->status;
+    const std::vector<GeneratedToken> tokens = to_tokens(*std::move(piece), is_first);
+    for (const GeneratedToken& token : tokens) {
+      const ::inference::GenerateTokenFields message = to_message(request->request_id(), token);
+      if (!co_await out.write(message)) co_return Status{};
+    }
+  }
+  co_return status;
 }
 
 }  // namespace parlance::dialects::inference

@@ -42,15 +42,15 @@ class InferenceServiceHandler final : public ::inference::InferenceService::View
   /// as text::embed().
   Task<Result<Written<::inference::EmbedResponseFields>>> Embed(
       ServerCall& call, Incoming<::inference::EmbedRequestView> request) override;
-  /// NOT_FOUND for an unknown model; else UNIMPLEMENTED, naming the model and what it lacks.
+
+  /// The tokens as they are made, each sent in the loop turn in which its step ends; to_tokens() says how
+  /// they end. Requests as to_generate_request(), errors as text::generate(); trailer x-model-version.
   Task<Status> Generate(ServerCall& call, Incoming<::inference::GenerateRequestView> request,
                         Writer<::inference::GenerateTokenFields>& out) override;
 
  private:
   Result<std::vector<Prediction>> make_all(const ::inference::BatchPredictRequestView& batch,
                                            const ServerCall& call) const;
-  /// `what` the model would do, `lacks` what it would need for that.
-  Status unimplemented(std::string_view model, std::string_view what, std::string_view lacks) const;
 
   const models::Repository& repository_;
   scheduling::Scheduler& scheduler_;

@@ -18,17 +18,19 @@ GenerationConfig read_generation(const YAML::Node& node) {
                  target = static_cast<std::size_t>(read_number(value, key, least, most));
                }};
   };
-  read_mapping(node, "\"generation\"",
-               {number("cache_mb", generation.cache_mb, 1, kMostCacheMb),
-                number("max_running", generation.max_running, 1, kMostSequences),
-                number("max_waiting", generation.max_waiting, 0, kMostSequences),
-                number("step_tokens", generation.step_tokens, 1, kMostTokens),
-                number("window", generation.window, 1, kMostSequences),
-                number("max_tokens", generation.max_tokens, 1, kMostTokens),
-                number("context", generation.context, 2, kMostTokens),
-                {"prefix_cache", [&](const YAML::Node& value) {
-                   generation.prefix_cache = read_bool(value, "prefix_cache");
-                 }}});
+  read_mapping(
+      node, "\"generation\"",
+      {number("cache_mb", generation.cache_mb, 1, kMostCacheMb),
+       number("max_running", generation.max_running, 1, kMostSequences),
+       number("max_waiting", generation.max_waiting, 0, kMostSequences),
+       number("step_tokens", generation.step_tokens, 1, kMostTokens),
+       number("window", generation.window, 1, kMostSequences),
+       number("max_tokens", generation.max_tokens, 1, kMostTokens),
+       number("context", generation.context, 2, kMostTokens),
+       {"prefix_cache",
+        [&](const YAML::Node& value) { generation.prefix_cache = read_bool(value, "prefix_cache"); }},
+       {"slow_reader",
+        [&](const YAML::Node& value) { generation.slow_reader = read_duration(value, "slow_reader"); }}});
   return generation;
 }
 

@@ -85,6 +85,17 @@ Status wrong_logits(const std::string& model, std::size_t wanted, std::size_t gi
   return failed(model, concat("a step gave ", given, " logits, not ", wanted));
 }
 
+Status engine_failed(const std::string& model, std::string_view problem) { return failed(model, problem); }
+
+Status slow_reader(const std::string& model, Duration limit) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::milliseconds>(limit).count();
+  return grpc::make_error(
+      StatusCode::kResourceExhausted, "SLOW_READER",
+      concat("Model \"", model, "\" has waited for ", seconds,
+             " ms for its tokens to be read, and goes on no more"),
+      {{"hop", "server"}, {"limit", std::to_string(seconds)}, {"knob", "generation.slow_reader"}});
+}
+
 Status model_unloaded(const std::string& model) {
   return grpc::make_error(StatusCode::kUnavailable, "MODEL_UNLOADED",
                           concat("Model \"", model, "\" is being unloaded"), {{"hop", "server"}});

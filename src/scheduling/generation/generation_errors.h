@@ -3,7 +3,9 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 
+#include "base/deadline.h"
 #include "base/status.h"
 #include "generation/sampler.h"
 #include "generation/step_engine.h"
@@ -26,6 +28,12 @@ Status cannot_sample(const std::string& model, generation::SamplingError error, 
 
 /// INTERNAL: the engine gave other than `wanted` logits.
 Status wrong_logits(const std::string& model, std::size_t wanted, std::size_t given);
+
+/// INTERNAL: the engine threw.
+Status engine_failed(const std::string& model, std::string_view problem);
+
+/// RESOURCE_EXHAUSTED: the reader has taken nothing for `limit` though a whole window waited for it.
+Status slow_reader(const std::string& model, Duration limit);
 
 /// UNAVAILABLE: the version goes, or has gone.
 Status model_unloaded(const std::string& model);

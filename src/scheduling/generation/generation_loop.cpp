@@ -31,13 +31,24 @@ void GenerationLoop::stop() {
 }
 
 Result<GenerationStream> GenerationLoop::start(GenerationRequest request) {
+  Result<std::vector<GenerationStream>> streams = start(std::move(request), 1);
+  if (!streams) return std::unexpected{std::move(streams).error()};
+  return std::move(streams->front());
+}
+
+Result<std::vector<GenerationStream>> GenerationLoop::start(GenerationRequest request, std::size_t count) {
   net::Loop* const loop = net::Loop::current();
   require(loop != nullptr, "a stream belongs to an event loop");
   if (auto problem = problem_of(model_, request, limits_, engine_))
     return std::unexpected{*std::move(problem)};
-  auto sequence =
-      std::make_shared<OpenSequence>(*loop, std::move(request), limits_.window_steps, Clock::now());
-  switch (mailbox_->add(sequence)) {
+  const TimePoint now = Clock::now();
+  std::vector<OpenSequencePtr> sequences;
+  for (std::size_t i = 0; i < count; ++i) {
+    sequences.push_back(std::make_shared<OpenSequence>(*loop, request, limits_.window_steps, now));
+    sequences.back()->request.sampling.seed += i;
+  }
+  sequences.front()->siblings.assign(sequences.begin() + 1, sequences.end());
+  switch (mailbox_->add(sequences.front())) {
     case GenerationMailbox::Answer::kTaken:
       break;
     case GenerationMailbox::Answer::kFull:
@@ -45,7 +56,10 @@ Result<GenerationStream> GenerationLoop::start(GenerationRequest request) {
     case GenerationMailbox::Answer::kClosed:
       return std::unexpected{model_unloaded(model_)};
   }
-  return GenerationStream{std::move(sequence), mailbox_};
+  std::vector<GenerationStream> streams;
+  streams.reserve(count);
+  for (OpenSequencePtr& sequence : sequences) streams.emplace_back(std::move(sequence), mailbox_);
+  return streams;
 }
 
 GenerationStatistics GenerationLoop::statistics() const {

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "base/status.h"
 #include "generation/step_engine.h"
@@ -26,7 +27,8 @@ namespace parlance::scheduling {
 ///
 /// Every sequence ends with a step that has a FinishReason: also when its deadline passes (before the next
 /// step), when the engine fails (all who were in that step) and when the loop is stopped. A slow reader
-/// pauses its own sequence and nobody else's (GenerationLimits::window_steps).
+/// pauses its own sequence and nobody else's (GenerationLimits::window_steps), and one who reads nothing for
+/// too long is told so (GenerationLimits::slow_reader).
 class GenerationLoop {
  public:
   /// `engine` outlives this, and is used by its thread alone, but for sizes.
@@ -39,11 +41,15 @@ class GenerationLoop {
   /// RESOURCE_EXHAUSTED as problem_of() says; RESOURCE_EXHAUSTED with RetryInfo when max_open() sequences are
   /// open; UNAVAILABLE after stop().
   Result<GenerationStream> start(GenerationRequest request);
+  /// The same for `count` > 0 sequences of one prompt, which is computed once; each draws with a seed of its
+  /// own, `request.sampling.seed` and those that follow it.
+  Result<std::vector<GenerationStream>> start(GenerationRequest request, std::size_t count);
 
   /// All who are open are told MODEL_UNLOADED, after the step that runs; then the thread is joined. From any
   /// thread but its own, also twice.
   void stop();
 
+  const GenerationLimits& limits() const { return limits_; }
   /// As it was after the last step. From any thread.
   GenerationStatistics statistics() const;
 

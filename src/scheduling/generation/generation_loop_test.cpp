@@ -338,6 +338,123 @@ TEST_F(GenerationLoopTest, AStepThatFailsEndsThoseWhoWereInItAndNoOthers) {
   expect_nobody_left();
 }
 
+TEST_F(GenerationLoopTest, AnEngineThatThrowsFailsTheStepAndNotTheServer) {
+  open(200, 4);
+  engine_->throw_next();
+  Caller& first = ask(request({1, 2}, 20));
+  await(first);
+  EXPECT_EQ(first.status.code(), StatusCode::kInternal);
+  EXPECT_EQ(reason_of(first.status), "INFERENCE_FAILED");
+  EXPECT_THAT(std::string{first.status.message()}, ::testing::HasSubstr("out of its mind"));
+  Caller& second = ask(request({2, 2}, 20));
+  await(second);
+  EXPECT_EQ(second.tokens(), second.alone());
+  expect_nobody_left();
+}
+
+TEST_F(GenerationLoopTest, AReaderWhoTakesNothingForTooLongIsEnded) {
+  open(200, 4, {.window_steps = 2, .slow_reader = 50ms});
+  Caller& slow = caller(request({1, 2}, 100));
+  slow.stall_at = 1;
+  start(slow);
+  Caller& reader = ask(request({2, 2}, 100));
+  await(reader);
+  EXPECT_EQ(reader.tokens(), reader.alone());
+  for (int i = 0; i < 6000 && loop_->statistics().slow_readers == 0; ++i) std::this_thread::sleep_for(10ms);
+  expect_nobody_left();
+  open_gate(slow);
+  await(slow);
+  EXPECT_EQ(slow.status.code(), StatusCode::kResourceExhausted);
+  EXPECT_EQ(reason_of(slow.status), "SLOW_READER");
+  EXPECT_EQ(slow.made.size(), 3U) << "what was made for it is still read";
+  EXPECT_EQ(loop_->statistics().saved_tokens, 97U);
+}
+
+// --- several sequences of one prompt
+// ------------------------------------------------------------------------
+
+/// Reads all streams to their ends, or leaves that one after so many tokens; their tokens, or why none.
+Task<void> read_all(GenerationLoop& loop, GenerationRequest request, std::size_t count, std::size_t leaves,
+                    std::vector<std::vector<Token>>& texts, std::vector<Status>& ends,
+                    std::binary_semaphore& done) {
+  {
+    auto streams = loop.start(std::move(request), count);
+    texts.resize(count);
+    ends.resize(count);
+    for (std::size_t i = 0; streams && i < count; ++i) {
+      while (auto step = co_await (*streams)[i].next()) {
+        ends[i] = step->status;
+        if (step->finish != FinishReason::kError) texts[i].push_back(step->sampled.token);
+        if (i == leaves && texts[i].size() == 2) (*streams)[i].cancel();
+      }
+    }
+    if (!streams) ends.assign(count, streams.error());
+  }
+  done.release();
+}
+
+struct Siblings {
+  std::vector<std::vector<Token>> texts;
+  std::vector<Status> ends;
+  std::binary_semaphore done{0};
+};
+
+TEST_F(GenerationLoopTest, SequencesOfOnePromptComputeItOnceAndDrawEachWithASeed) {
+  open(200, 4, {.prefix_cache = false, .window_steps = 64});
+  GenerationRequest wanted = request({1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, 12);
+  wanted.sampling.temperature = 2;
+  wanted.sampling.seed = 40;
+  Siblings together;
+  spawn(homes_[0].loop(), read_all(*loop_, wanted, 3, kNever, together.texts, together.ends, together.done));
+  ASSERT_TRUE(together.done.try_acquire_for(60s));
+  EXPECT_EQ(loop_->statistics().prompt_tokens, 10U);
+  EXPECT_EQ(loop_->statistics().planner.computed_tokens, 10 + 3 * 11U);
+  EXPECT_EQ(loop_->statistics().complete, 3U);
+  for (std::size_t i = 0; i < 3; ++i) {
+    GenerationRequest alone = wanted;
+    alone.sampling.seed = 40 + i;
+    Caller& one = ask(std::move(alone));
+    await(one);
+    EXPECT_EQ(together.texts[i], one.tokens()) << i;
+    EXPECT_EQ(together.texts[i].size(), 12U);
+  }
+  EXPECT_NE(together.texts[0], together.texts[1]);
+  expect_nobody_left();
+}
+
+TEST_F(GenerationLoopTest, ASequenceThatLeavesTakesNoOtherOfItsPromptWithIt) {
+  open(200, 4, {.window_steps = 64});
+  Siblings together;
+  spawn(homes_[0].loop(),
+        read_all(*loop_, request({1, 2, 3}, 12), 3, 0, together.texts, together.ends, together.done));
+  ASSERT_TRUE(together.done.try_acquire_for(60s));
+  EXPECT_EQ(reason_of(together.ends[0]), "CALLER_LEFT");
+  for (const std::size_t i : {1U, 2U})
+    EXPECT_EQ(together.texts[i], ToyModel::alone({1, 2, 3}, 12, ToyEngine::kVocabulary));
+  expect_nobody_left();
+}
+
+TEST_F(GenerationLoopTest, WhatEndsAPromptEndsAllThatWaitForIt) {
+  open(200, 4);
+  engine_->fail_next(grpc::make_error(StatusCode::kInternal, "INFERENCE_FAILED", "broken"));
+  Siblings together;
+  spawn(homes_[0].loop(),
+        read_all(*loop_, request({1, 2, 3}, 12), 3, kNever, together.texts, together.ends, together.done));
+  ASSERT_TRUE(together.done.try_acquire_for(60s));
+  for (const Status& end : together.ends) EXPECT_EQ(end.message(), "broken");
+  expect_nobody_left();
+}
+
+TEST_F(GenerationLoopTest, SequencesOfOnePromptAreTakenTogetherOrNotAtAll) {
+  open(200, 4, {.planner = {.max_running = 2, .max_waiting = 0}});
+  Siblings together;
+  spawn(homes_[0].loop(),
+        read_all(*loop_, request({1, 2, 3}, 12), 3, kNever, together.texts, together.ends, together.done));
+  ASSERT_TRUE(together.done.try_acquire_for(60s));
+  EXPECT_EQ(reason_of(together.ends[0]), "MODEL_QUEUE_FULL");
+  EXPECT_EQ(loop_->statistics().saved.refused, 3U);
+}
+
 TEST_F(GenerationLoopTest, StoppingTellsEverybody) {
   open(40, 4, {.planner = {.max_running = 4}, .window_steps = 2});
   Caller& paused = caller(request({1, 2}, 50));

@@ -7,13 +7,14 @@ namespace parlance::scheduling {
 
 GenerationMailbox::Answer GenerationMailbox::add(OpenSequencePtr sequence) {
   {
+    const std::size_t sequences = 1 + sequence->siblings.size();
     const std::lock_guard lock{mutex_};
     if (closed_) return Answer::kClosed;
-    if (open_ >= max_open_) {
-      ++refused_;
+    if (open_ + sequences > max_open_) {
+      refused_ += sequences;
       return Answer::kFull;
     }
-    ++open_;
+    open_ += sequences;
     commands_.push_back({GenerationCommand::Kind::kAdd, std::move(sequence)});
   }
   changed_.notify_one();

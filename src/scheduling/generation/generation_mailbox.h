@@ -25,7 +25,7 @@ class GenerationMailbox {
   explicit GenerationMailbox(std::size_t max_open) : max_open_(max_open) {}
 
   enum class Answer : std::uint8_t { kTaken, kFull, kClosed };
-  /// One more sequence; from then on it is open, until ended() counts it out.
+  /// One more sequence, with its siblings; from then on they are open, until ended() counts them out.
   Answer add(OpenSequencePtr sequence);
   /// kCancel or kResume of one that was added. Nothing happens when the mailbox is closed.
   void send(GenerationCommand::Kind kind, OpenSequencePtr sequence);

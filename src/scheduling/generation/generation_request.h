@@ -1,10 +1,12 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
 
+#include "base/deadline.h"
 #include "base/status.h"
 #include "generation/sampler.h"
 #include "generation/sampling_options.h"
@@ -41,6 +43,9 @@ struct GenerationLimits {
   /// Steps of a sequence that its reader has not taken: with so many it pauses until half are taken. Enough
   /// that a reader who is busy for a few steps stalls nothing.
   std::size_t window_steps = 16;
+  /// A sequence that paused for so long, its reader taking nothing, is ended: its pages are for those who
+  /// read. Long enough for whoever reads at all. Zero: never.
+  Duration slow_reader = std::chrono::seconds{30};
 
   std::size_t max_open() const { return planner.max_running + planner.max_waiting; }
 };

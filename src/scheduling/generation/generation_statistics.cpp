@@ -15,6 +15,7 @@ GenerationStatistics& GenerationStatistics::operator+=(const GenerationStatistic
   complete += other.complete;
   failed += other.failed;
   unloaded += other.unloaded;
+  slow_readers += other.slow_readers;
   saved.cancelled += other.saved.cancelled;
   saved.expired += other.saved.expired;
   saved.refused += other.saved.refused;

@@ -12,10 +12,11 @@ namespace parlance::scheduling {
 /// What a GenerationLoop has counted since it was made.
 struct GenerationStatistics {
   // How sequences ended.
-  std::uint64_t stopped = 0;   // an end token
-  std::uint64_t complete = 0;  // max_tokens
-  std::uint64_t failed = 0;    // the engine or the sampler
-  std::uint64_t unloaded = 0;  // open when the loop was stopped
+  std::uint64_t stopped = 0;       // an end token
+  std::uint64_t complete = 0;      // max_tokens
+  std::uint64_t failed = 0;        // the engine or the sampler
+  std::uint64_t unloaded = 0;      // open when the loop was stopped
+  std::uint64_t slow_readers = 0;  // paused for too long
   /// Those that did not go to their end, by why, and `refused` at once.
   SavedWork saved;
   /// Tokens that those of `saved` who were open might still have been given, up to their max_tokens.

@@ -37,15 +37,19 @@ class [[nodiscard]] GenerationStream {
   /// pauses.
   Next next() { return {*this}; }
 
+  // What next() is made of, for who waits for several streams at once.
+  /// Whether take() has something, or will never have.
+  bool is_ready() const { return !sequence_->steps.empty() || sequence_->ended; }
+  /// Resumes `reader` when it is, unless stop_waiting() comes first.
+  void wait(std::coroutine_handle<> reader) { sequence_->reader = detail::Waiter{reader}; }
+  void stop_waiting() { sequence_->reader = {}; }
+  std::optional<GeneratedStep> take();
+
   /// Nobody wants it any more: steps that wait are dropped, and the next one is kError with CANCELLED.
   /// Nothing happens when it has ended.
   void cancel();
 
  private:
-  bool is_ready() const { return !sequence_->steps.empty() || sequence_->ended; }
-  void wait(std::coroutine_handle<> reader) { sequence_->reader = detail::Waiter{reader}; }
-  std::optional<GeneratedStep> take();
-
   OpenSequencePtr sequence_;
   std::shared_ptr<GenerationMailbox> mailbox_;
 };

@@ -12,6 +12,7 @@ GenerationLimits limits_of(const models::LoadedVersion& loaded) {
     limits.planner.max_sequence_tokens = context;
   limits.prefix_cache = config.prefix_cache;
   limits.window_steps = config.window;
+  limits.slow_reader = config.slow_reader;
   return limits;
 }
 

@@ -5,6 +5,7 @@
 #include <deque>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "base/deadline.h"
 #include "generation/token_counts.h"
@@ -49,6 +50,10 @@ struct OpenSequence {
   const std::size_t max_tokens;
   const Deadline deadline;
   generation::SequenceId id = 0;  // 0: not begun, or over
+  /// Begin as this one, once its prompt is computed: then they get an id, and this forgets them.
+  std::vector<std::shared_ptr<OpenSequence>> siblings;
+  bool has_left = false;     // of a sibling that has not begun
+  TimePoint paused_since{};  // when it last paused
   generation::TokenCounts counts;
   std::size_t made = 0;
   TimePoint last_token{};  // TimePoint{}: none yet, or it was paused since

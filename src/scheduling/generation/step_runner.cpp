@@ -21,6 +21,18 @@ generation::PlannerLimits planner_limits(const GenerationLimits& limits) {
   return planner;
 }
 
+/// What an engine throws is its failure, not the server's end.
+Result<std::span<const float>> run_engine(const std::string& model, generation::StepEngine& engine,
+                                          const StepPlan& plan) {
+  try {
+    return engine.run(plan);
+  } catch (const std::exception& exception) {
+    return std::unexpected{engine_failed(model, exception.what())};
+  } catch (...) {
+    return std::unexpected{engine_failed(model, "the engine threw something unknown")};
+  }
+}
+
 void add(LatencyHistogram& histogram, Duration duration) {
   ++histogram.counts[latency_bucket(duration)];
   histogram.ns += static_cast<std::uint64_t>(std::max<Duration::rep>(duration.count(), 0));
@@ -76,16 +88,53 @@ void StepRunner::end(const OpenSequencePtr& sequence, GeneratedStep step) {
   deliveries_.add(sequence, std::move(step));
 }
 
+/// With those that wait for its prompt.
 void StepRunner::end_with_error(const OpenSequencePtr& sequence, Status status) {
+  for (const OpenSequencePtr& sibling : std::exchange(sequence->siblings, {})) {
+    ++ended_;
+    deliveries_.add(sibling, {.sampled = {}, .finish = FinishReason::kError, .status = status});
+  }
   end(sequence, {.sampled = {}, .finish = FinishReason::kError, .status = std::move(status)});
 }
 
 /// Its reader knows already.
 void StepRunner::cancel(const OpenSequencePtr& sequence) {
+  sequence->has_left = true;
   if (sequence->id == 0) return;
   ++counted_.saved.cancelled;
   counted_.saved_tokens += sequence->max_tokens - sequence->made;
+  cancel_siblings(*sequence);
   forget(*sequence);
+}
+
+/// There is nothing to begin from any more.
+void StepRunner::cancel_siblings(OpenSequence& sequence) {
+  for (const OpenSequencePtr& sibling : std::exchange(sequence.siblings, {})) {
+    ++counted_.saved.cancelled;
+    counted_.saved_tokens += sibling->max_tokens;
+    ++ended_;
+    deliveries_.add(sibling, {.sampled = {}, .finish = FinishReason::kError, .status = caller_left()});
+  }
+}
+
+/// The prompt is computed, and no token follows yet.
+void StepRunner::begin_siblings(OpenSequence& sequence, std::vector<OpenSequencePtr>& begun) {
+  for (const OpenSequencePtr& sibling : std::exchange(sequence.siblings, {})) {
+    const auto id =
+        sibling->has_left ? std::unexpected{generation::Refusal::kQueueFull} : planner_.fork(sequence.id);
+    if (!id) {
+      ++ended_;
+      ++(sibling->has_left ? counted_.saved.cancelled : counted_.saved.refused);
+      deliveries_.add(sibling, {.sampled = {},
+                                .finish = FinishReason::kError,
+                                .status = too_many_open(model_, limits_.max_open())});
+      continue;
+    }
+    sibling->id = *id;
+    sibling->counts = sequence.counts;
+    open_.emplace(*id, sibling);
+    begun.push_back(sibling);
+  }
 }
 
 void StepRunner::expire(SequenceId id) {
@@ -106,7 +155,9 @@ void StepRunner::end_all(const Status& status) {
 // --- a step ------------------------------------------------------------------------------------------------
 
 void StepRunner::step() {
-  const StepPlan plan = planner_.plan(Clock::now());
+  const TimePoint now = Clock::now();
+  end_slow_readers(now);
+  const StepPlan plan = planner_.plan(now);
   for (const SequenceId id : plan.expired) expire(id);
   is_stuck_ = plan.parts.empty();
   if (is_stuck_) return;
@@ -118,7 +169,7 @@ void StepRunner::step() {
 
 Result<std::span<const float>> StepRunner::run(const StepPlan& plan) {
   const TimePoint begin = Clock::now();
-  Result<std::span<const float>> logits = engine_.run(plan);
+  Result<std::span<const float>> logits = run_engine(model_, engine_, plan);
   ++counted_.steps.count;
   counted_.steps.ns += static_cast<std::uint64_t>((Clock::now() - begin).count());
   if (!logits) return logits;
@@ -143,7 +194,10 @@ void StepRunner::sample(const StepPlan& plan, std::span<const float> logits) {
   for (const StepPart& part : plan.parts) {
     if (!part.samples) continue;
     const OpenSequencePtr sequence = open_.at(part.sequence);
+    std::vector<OpenSequencePtr> siblings;
+    begin_siblings(*sequence, siblings);
     sample(sequence, logits.first(engine_.vocabulary()), now);
+    for (const OpenSequencePtr& sibling : siblings) sample(sibling, logits.first(engine_.vocabulary()), now);
     logits = logits.subspan(engine_.vocabulary());
   }
 }
@@ -184,12 +238,33 @@ void StepRunner::go_on(const OpenSequencePtr& sequence, SampledToken sampled) {
   planner_.append(sequence->id, sampled.token);
   const std::size_t untaken = sequence->made - sequence->taken.load(std::memory_order_acquire);
   if (untaken >= sequence->window_steps) {
-    ++counted_.pauses;
-    sequence->last_token = {};
-    planner_.pause(sequence->id);
-    sequence->paused.store(true, std::memory_order_release);
+    pause(sequence);
   }
   deliveries_.add(sequence, {.sampled = std::move(sampled), .finish = {}, .status = {}});
+}
+
+void StepRunner::pause(const OpenSequencePtr& sequence) {
+  ++counted_.pauses;
+  sequence->last_token = {};
+  sequence->paused_since = Clock::now();
+  if (limits_.slow_reader > Duration::zero()) pauses_.push_back({sequence->paused_since, sequence});
+  planner_.pause(sequence->id);
+  sequence->paused.store(true, std::memory_order_release);
+}
+
+void StepRunner::end_slow_readers(TimePoint now) {
+  while (!pauses_.empty()) {
+    const Pause& oldest = pauses_.front();
+    const OpenSequencePtr sequence = oldest.sequence;
+    const bool lasts = sequence->id != 0 && sequence->paused_since == oldest.since &&
+                       sequence->paused.load(std::memory_order_acquire);
+    if (lasts && now - oldest.since < limits_.slow_reader) return;
+    pauses_.pop_front();
+    if (!lasts) continue;
+    ++counted_.slow_readers;
+    counted_.saved_tokens += sequence->max_tokens - sequence->made;
+    end_with_error(sequence, slow_reader(model_, limits_.slow_reader));
+  }
 }
 
 // --- what is so --------------------------------------------------------------------------------------------
@@ -198,6 +273,7 @@ TimePoint StepRunner::next_step() const {
   if (!planner_.idle() && !is_stuck_) return TimePoint::min();
   Deadline next;
   for (const auto& [id, sequence] : open_) next = earliest(next, sequence->deadline);
+  if (!pauses_.empty()) next = earliest(next, Deadline::after(pauses_.front().since, limits_.slow_reader));
   return next.at();
 }
 

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <map>
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "generation/sampler.h"
 #include "generation/step_engine.h"
@@ -37,10 +39,18 @@ class StepRunner {
   GenerationStatistics statistics() const;
 
  private:
+  struct Pause {
+    TimePoint since;
+    OpenSequencePtr sequence;
+  };
   using Open = std::map<generation::SequenceId, OpenSequencePtr>;
 
   void add(const OpenSequencePtr& sequence);
   void cancel(const OpenSequencePtr& sequence);
+  void cancel_siblings(OpenSequence& sequence);
+  void begin_siblings(OpenSequence& sequence, std::vector<OpenSequencePtr>& begun);
+  void pause(const OpenSequencePtr& sequence);
+  void end_slow_readers(TimePoint now);
   void expire(generation::SequenceId id);
   Result<std::span<const float>> run(const generation::StepPlan& plan);
   void fail(const generation::StepPlan& plan, const Status& status);
@@ -60,7 +70,8 @@ class StepRunner {
   Open open_;
   StepDeliveries deliveries_;
   std::size_t ended_ = 0;
-  bool is_stuck_ = false;  // nothing could run: only a command or a deadline changes that
+  std::deque<Pause> pauses_;  // those that may still last, the oldest first
+  bool is_stuck_ = false;     // nothing could run: only a command or a deadline changes that
   GenerationStatistics counted_;
 };
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -62,6 +63,11 @@ class ToyEngine final : public generation::StepEngine {
     const std::lock_guard lock{mutex_};
     failure_ = std::move(status);
   }
+  /// The next step throws.
+  void throw_next() {
+    const std::lock_guard lock{mutex_};
+    throws_ = true;
+  }
   /// Steps that were begun of the sequences whose prompt begins with `first`; without a prefix cache.
   std::size_t steps_of(generation::Token first) const {
     const std::lock_guard lock{mutex_};
@@ -84,6 +90,7 @@ class ToyEngine final : public generation::StepEngine {
     is_held_ = false;
     if (permitted_ != SIZE_MAX) --permitted_;
     changed_.wait_for(lock, pace_, [] { return false; });
+    if (std::exchange(throws_, false)) throw std::runtime_error{"out of its mind"};
     return std::exchange(failure_, {});
   }
 
@@ -107,6 +114,7 @@ class ToyEngine final : public generation::StepEngine {
   bool is_held_ = false;
   Duration pace_{};
   std::optional<Status> failure_;
+  bool throws_ = false;
   std::map<generation::SequenceId, generation::Token> firsts_;
   std::map<generation::Token, std::size_t> steps_;
 };

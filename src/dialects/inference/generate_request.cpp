@@ -1,0 +1,59 @@
+#include "dialects/inference/generate_request.h"
+
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+
+#include "base/concat.h"
+#include "dialects/invalid_input.h"
+
+namespace parlance::dialects::inference {
+namespace {
+
+constexpr std::string_view kSeed = "x-parlance-seed";
+constexpr std::string_view kSpecialTokens = "x-parlance-special-tokens";
+
+std::uint64_t new_seed() {
+  thread_local std::mt19937_64 random{std::random_device{}()};
+  return random();
+}
+
+Result<std::uint64_t> seed_of(const ServerCall& call) {
+  const auto given = call.request_metadata().get(kSeed);
+  if (!given) return new_seed();
+  std::uint64_t seed = 0;
+  const char* const end = given->data() + given->size();
+  const auto [stopped, error] = std::from_chars(given->data(), end, seed);
+  if (error == std::errc{} && stopped == end) return seed;
+  return invalid(
+      concat(kSeed, " must be a whole number from 0 to 18446744073709551615, got \"", *given, "\""));
+}
+
+}  // namespace
+
+Result<text::GenerateRequest> to_generate_request(const models::Repository& repository,
+                                                  const ::inference::GenerateRequestView& request,
+                                                  const ServerCall& call) {
+  if (request.model_name().empty()) return invalid("model_name field is required and must not be empty");
+  Result<models::ModelHandle> model = repository.find(request.model_name());
+  if (!model) return std::unexpected{std::move(model).error()};
+  if (request.max_tokens() < 0)
+    return invalid(concat("max_tokens must not be negative, got ", request.max_tokens()));
+  const Result<std::uint64_t> seed = seed_of(call);
+  if (!seed) return std::unexpected{seed.error()};
+  const bool may_spell = call.request_metadata().get(kSpecialTokens) == "1";
+  return text::GenerateRequest{
+      .model = *std::move(model),
+      .prompt = std::string{request.prompt()},
+      .special_tokens = may_spell ? text::SpecialTokens::kTaken : text::SpecialTokens::kRefused,
+      .max_tokens =
+          request.max_tokens() > 0 ? static_cast<std::size_t>(request.max_tokens()) : text::kModelsMaxTokens,
+      .sampling = {.temperature = request.temperature(),
+                   .top_p = request.top_p() == 0 ? 1.0F : request.top_p(),
+                   .seed = *seed}};
+}
+
+}  // namespace parlance::dialects::inference
