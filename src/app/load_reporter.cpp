@@ -8,27 +8,53 @@
 namespace parlance::app {
 namespace {
 
-using Statistics = std::vector<scheduling::VersionStatistics>;
-
 constexpr std::chrono::seconds kPeriod{1};
 
 struct Sums {
   std::uint64_t ended = 0;
-  std::uint64_t failed = 0;  // for whatever reason, but the caller's leaving
-  std::uint64_t busy = 0;    // requests that wait, runs under way
+  std::uint64_t failed = 0;   // for whatever reason, but the caller's leaving
+  std::uint64_t waiting = 0;  // requests in queues
+  std::uint64_t running = 0;  // runs under way
   std::uint64_t instances = 0;
+  std::uint64_t sequences_waiting = 0;
+  std::uint64_t sequences_running = 0;
+  double page_use = 0;  // of the model with the fewest free
 };
 
-Sums sums_of(const Statistics& statistics) {
-  Sums sums;
-  for (const scheduling::VersionStatistics& version : statistics) {
+void add(const std::vector<scheduling::VersionStatistics>& runs, Sums& sums) {
+  for (const scheduling::VersionStatistics& version : runs) {
     const std::uint64_t failed = version.fail.count + version.expired.count + version.refused.count;
     sums.failed += failed;
     sums.ended += version.success.count + version.cancelled.count + failed;
-    sums.busy += version.waiting + version.running;
+    sums.waiting += version.waiting;
+    sums.running += version.running;
     sums.instances += version.instances;
   }
+}
+
+void add(const std::vector<scheduling::VersionGeneration>& text, Sums& sums) {
+  for (const scheduling::VersionGeneration& version : text) {
+    const scheduling::GenerationStatistics& all = version.statistics;
+    const std::uint64_t failed = all.failed + all.unloaded + all.saved.expired + all.saved.refused;
+    sums.failed += failed;
+    sums.ended += all.stopped + all.complete + all.saved.cancelled + failed;
+    sums.sequences_waiting += all.waiting;
+    sums.sequences_running += all.running;
+    if (all.pages == 0) continue;
+    sums.page_use =
+        std::max(sums.page_use, static_cast<double>(all.pages_in_use) / static_cast<double>(all.pages));
+  }
+}
+
+Sums sums_of(const SchedulerCounts& counts) {
+  Sums sums;
+  add(counts.runs, sums);
+  add(counts.text, sums);
   return sums;
+}
+
+SchedulerCounts counts_of(const scheduling::Scheduler& scheduler) {
+  return {.runs = scheduler.statistics(), .text = scheduler.generation()};
 }
 
 double process_cpu_seconds() {
@@ -39,7 +65,7 @@ double process_cpu_seconds() {
 
 }  // namespace
 
-services::LoadReport load_report(const Statistics& before, const Statistics& now, Duration elapsed,
+services::LoadReport load_report(const SchedulerCounts& before, const SchedulerCounts& now, Duration elapsed,
                                  double cpu_cores) {
   const Sums earlier = sums_of(before);
   const Sums later = sums_of(now);
@@ -49,8 +75,14 @@ services::LoadReport load_report(const Statistics& before, const Statistics& now
   report.errors_per_second = static_cast<double>(later.failed - earlier.failed) / seconds;
   report.cpu_utilization = cpu_cores / std::max(1U, std::thread::hardware_concurrency());
   if (later.instances > 0) {
-    report.application_utilization = static_cast<double>(later.busy) / static_cast<double>(later.instances);
+    report.application_utilization =
+        static_cast<double>(later.waiting + later.running) / static_cast<double>(later.instances);
   }
+  report.application_utilization = std::max(report.application_utilization, later.page_use);
+  report.utilization["kv_cache"] = later.page_use;
+  report.named_metrics["requests_waiting"] = static_cast<double>(later.waiting);
+  report.named_metrics["sequences_waiting"] = static_cast<double>(later.sequences_waiting);
+  report.named_metrics["sequences_running"] = static_cast<double>(later.sequences_running);
   return report;
 }
 
@@ -68,12 +100,12 @@ LoadReporter::~LoadReporter() {
 }
 
 void LoadReporter::run() {
-  Statistics before = scheduler_.statistics();
+  SchedulerCounts before = counts_of(scheduler_);
   TimePoint measured_at = Clock::now();
   double cpu_seconds = process_cpu_seconds();
   std::unique_lock lock{mutex_};
   while (!stopping_.wait_for(lock, kPeriod, [this] { return stopped_; })) {
-    Statistics now = scheduler_.statistics();
+    SchedulerCounts now = counts_of(scheduler_);
     const Duration elapsed = Clock::now() - std::exchange(measured_at, Clock::now());
     const double cpu_before = std::exchange(cpu_seconds, process_cpu_seconds());
     const double cpu_cores = (cpu_seconds - cpu_before) / std::chrono::duration<double>(elapsed).count();

@@ -12,11 +12,18 @@
 
 namespace parlance::app {
 
-/// What a balancer should know of the server's load, from what the scheduler counted before and has counted
-/// now, `elapsed` apart: requests and failures a second, and the application's utilization, which is the
-/// requests that run or wait for each instance there is. `cpu_cores`: how many cores' time the process took.
-services::LoadReport load_report(const std::vector<scheduling::VersionStatistics>& before,
-                                 const std::vector<scheduling::VersionStatistics>& now, Duration elapsed,
+/// What the scheduler has counted at one moment.
+struct SchedulerCounts {
+  std::vector<scheduling::VersionStatistics> runs = {};
+  std::vector<scheduling::VersionGeneration> text = {};
+};
+
+/// What a balancer should know of the server's load, from what was counted before and has been counted now,
+/// `elapsed` apart: requests and failures a second, and how busy the models are. `cpu_cores`: how many cores'
+/// time the process took. Utilizations: `kv_cache` is the share of pages that sequences hold, of the model
+/// with the least left; the application's is that or the requests that run or wait for each instance there
+/// is, whichever is more. Named metrics: `requests_waiting`, `sequences_waiting` and `sequences_running`.
+services::LoadReport load_report(const SchedulerCounts& before, const SchedulerCounts& now, Duration elapsed,
                                  double cpu_cores);
 
 /// Measures the load every second and keeps `figures` up to date, which ORCA reports tell.

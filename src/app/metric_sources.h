@@ -12,6 +12,7 @@ namespace parlance::app {
 
 std::vector<prometheus::MetricFamily> call_metrics(const Server& server);
 std::vector<prometheus::MetricFamily> model_metrics(const MetricSources& sources);
+std::vector<prometheus::MetricFamily> generation_metrics(const scheduling::Scheduler& scheduler);
 /// Memory, CPU, files and start of the process, by the names that every Prometheus client library gives them.
 std::vector<prometheus::MetricFamily> process_metrics();
 

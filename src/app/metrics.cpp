@@ -48,6 +48,7 @@ class Metrics final : public prometheus::Collectable {
     Families families = server_metrics(sources_);
     append(families, call_metrics(sources_.server));
     append(families, model_metrics(sources_));
+    append(families, generation_metrics(sources_.scheduler));
     append(families, process_metrics());
     return families;
   }

@@ -35,7 +35,7 @@ def serve_folder(folder, *flags: str) -> ServerProcess:
 
 
 def test_every_metric_is_documented_and_every_documented_metric_is_there(admin):
-    documented = set(re.findall(r"^\| `(\w+)`", (ROOT / "docs" / "metrics.md").read_text(), re.MULTILINE))
+    documented = set(re.findall(r"^\| `([\w:]+)`", (ROOT / "docs" / "metrics.md").read_text(), re.MULTILINE))
     lines = admin.get("/metrics").splitlines()
     assert {line.split()[2] for line in lines if line.startswith("# TYPE")} == documented
 
