@@ -20,6 +20,10 @@ if(PARLANCE_SERVE)
     PATHS ${OpenVINO_DIR}/../libs ${OpenVINO_DIR}/../../openvino_tokenizers/lib)
 endif()
 
+if(PARLANCE_SERVE)
+  include(ParlanceJinja)
+endif()
+
 if(PARLANCE_TESTS)
   find_package(GTest REQUIRED)
   include(GoogleTest)

@@ -12,7 +12,7 @@ from pathlib import Path
 import sources
 
 LAYERS = [
-    "base", "wire", "http2", "grpc", "net", "rpc", "interceptors", "services", "load", "generation", "models", "scheduling", "text", "dialects", "edge", "app",
+    "base", "wire", "http2", "grpc", "net", "rpc", "interceptors", "services", "load", "edge", "generation", "models", "scheduling", "text", "dialects", "app",
 ]  # fmt: skip
 NOT_ALLOWED = {("net", "grpc")}  # the event loop and the connection know bytes, not messages
 PURE = {"base", "wire", "http2", "grpc", "generation"}

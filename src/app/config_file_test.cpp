@@ -21,6 +21,7 @@ TEST(ConfigFile, SetsEveryKey) {
   ServeConfig config;
   const auto read = read_config_text(R"(# all of them
 listen: ["127.0.0.1:8500", "unix:/run/parlance.sock"]
+http: ["127.0.0.1:8000"]
 threads: 4
 max-receive-message-bytes: 64MiB
 memory: 512M
@@ -39,6 +40,7 @@ log-level: debug
                                      "serve.yaml", config);
   ASSERT_TRUE(read) << read.error();
   EXPECT_THAT(config.listen, ElementsAre("127.0.0.1:8500", "unix:/run/parlance.sock"));
+  EXPECT_THAT(config.http, ElementsAre("127.0.0.1:8000"));
   EXPECT_EQ(config.threads, 4);
   EXPECT_EQ(config.max_receive_message_bytes, 64 * 1024 * 1024);
   EXPECT_EQ(config.memory_bytes, 512 * 1024 * 1024);

@@ -24,6 +24,8 @@
 #include "base/version.h"
 #include "dialects/inference/service.h"
 #include "dialects/kserve/service.h"
+#include "dialects/openai/service.h"
+#include "edge/http_front.h"
 #include "models/backends/built_in.h"
 #include "models/repository.h"
 #include "net/signals.h"
@@ -48,16 +50,29 @@ std::optional<TlsServerOptions> server_tls(const ServeConfig& config) {
 
 using Interceptors = std::vector<std::shared_ptr<ServerInterceptor>>;
 
-ServerOptions server_options(const ServeConfig& config, Interceptors interceptors, const Log& log) {
-  return {.listen = config.listen,
+ServerOptions server_options(const ServeConfig& config, Interceptors interceptors,
+                             std::shared_ptr<ConnectionFront> front, const Log& log) {
+  std::vector<std::string> listen = config.listen;
+  listen.insert(listen.end(), config.http.begin(), config.http.end());
+  return {.listen = std::move(listen),
           .tls = server_tls(config),
           .threads = config.threads,
           .interceptors = std::move(interceptors),
+          .front = std::move(front),
           .max_receive_message_bytes = config.max_receive_message_bytes,
           .memory_bytes = config.memory_bytes,
           .call_statistics = AdminServer::is_wanted(config),
           .shutdown_grace = config.shutdown_grace,
           .log = [&log](LogLevel level, std::string_view text) { log.write(level, text); }};
+}
+
+// The OpenAI API, on the addresses of gRPC.
+std::shared_ptr<ConnectionFront> http_front(const ServeConfig& config, const models::Repository& models,
+                                            scheduling::Scheduler& scheduler) {
+  edge::HttpRoutes routes;
+  dialects::openai::add_routes(std::make_shared<dialects::openai::OpenAiService>(models, scheduler), routes);
+  return edge::make_http_front(
+      {.routes = std::move(routes), .limits = {.max_body_bytes = config.max_receive_message_bytes}});
 }
 
 // The models, what is served of them, and the log: everything `parlance serve` wires together.
@@ -73,7 +88,8 @@ class InferenceServer {
                  .watch = config.watch,
                  .warn = [&log](std::string_view text) { log.warning(text); }},
                 models::built_in_backends()),
-        server_(server_options(config, std::move(interceptors), log)) {
+        server_(
+            server_options(config, std::move(interceptors), http_front(config, models_, scheduler_), log)) {
     server_.add(std::make_shared<dialects::inference::InferenceServiceHandler>(models_, scheduler_));
     server_.add(std::make_shared<dialects::kserve::GrpcInferenceServiceHandler>(models_, scheduler_));
     server_.add(services::make_health_service(health_));

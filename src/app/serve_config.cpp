@@ -42,6 +42,11 @@ Assigned assign_listen(ServeConfig& config, Values values) {
   if (checked) config.listen.assign(values.begin(), values.end());
   return checked;
 }
+Assigned assign_http(ServeConfig& config, Values values) {
+  Assigned checked = check_addresses(values);
+  if (checked) config.http.assign(values.begin(), values.end());
+  return checked;
+}
 
 Assigned assign_admin(ServeConfig& config, Values values) {
   if (values.size() == 1 && (values[0] == "off" || values[0].empty()))
@@ -136,6 +141,11 @@ constexpr std::array kSettings{
         "Where to listen: 127.0.0.1:50051, [::]:50051 (IPv4\ntoo) or unix:/path; port 0 takes a free one.\n"
         "May be given more than once. Default: [::]:50051",
         true, assign_listen},
+    ServeSetting{"http", "ADDRESS:PORT",
+                 "Where to listen besides, for clients of the OpenAI\nAPI that want a port of their own; "
+                 "every address "
+                 "speaks\nboth. May be given more than once",
+                 true, assign_http},
     ServeSetting{
         "admin", "ADDRESS:PORT",
         "Where operators and `parlance models` ask: models,\nhealth, metrics; gRPC and HTTP/1.1, never "
@@ -151,9 +161,10 @@ constexpr std::array kSettings{
                  assign_client_ca},
     ServeSetting{"threads", "N", "Event loops, each on a thread. Default: 0, one a core", false,
                  assign_threads},
-    ServeSetting{"max-receive-message-bytes", "SIZE",
-                 "Largest request: bytes, or as in 64MiB; a larger one\nis RESOURCE_EXHAUSTED. Default: 4MiB",
-                 false, assign_max_receive},
+    ServeSetting{
+        "max-receive-message-bytes", "SIZE",
+        "Largest request: bytes, or as in 64MiB; a larger one\nis RESOURCE_EXHAUSTED, or 413. Default: 4MiB",
+        false, assign_max_receive},
     ServeSetting{"memory", "SIZE",
                  "What connections and calls may hold together, models\nnot counted; slow readers wait, are "
                  "refused or reset.\nDefault: half of what the process may have",

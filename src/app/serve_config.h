@@ -21,6 +21,7 @@ enum class AccessLogMode : std::uint8_t { kOff, kErrors, kAll };
 /// What `parlance serve` can be told, by flags or by a configuration file.
 struct ServeConfig {
   std::vector<std::string> listen = {"[::]:50051"};
+  std::vector<std::string> http;                  // more addresses; every one speaks gRPC and HTTP
   std::optional<std::vector<std::string>> admin;  // nothing: kDefaultAdminAddress; none: off
   std::string tls_cert;                           // empty: plaintext
   std::string tls_key;

@@ -239,9 +239,14 @@ void HttpCall::on_client_gone() {
   tell_if_over();
 }
 
+void HttpCall::on_sent() {
+  auto writers = std::exchange(writers_waiting_, {});
+  for (detail::Waiter& writer : writers) writer.resume();
+}
+
 void HttpCall::cancel_and_wake() {
   cancel();
-  writer_waiting_.resume();
+  on_sent();
   if (interceptors_ != nullptr) interceptors_->wake();
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/timer_heap.h"
 #include "edge/http_message.h"
@@ -39,7 +40,8 @@ class HttpCall final : public ServerCall, detail::InterceptedCall, TimerNode {
   /// Begins an answer whose body is written in pieces, `head.body` first. Once.
   void begin(HttpResponse head);
   struct Write;
-  /// Queues a piece of the body at once; ready when the client keeps up.
+  /// Queues a piece of the body at once; ready when the client keeps up. Several coroutines may write at
+  /// once.
   ///
   ///   if (!co_await call.write(text)) …   // cancelled: nobody waits for more
   Write write(std::string_view text);
@@ -56,7 +58,7 @@ class HttpCall final : public ServerCall, detail::InterceptedCall, TimerNode {
   // -------------------------------------------------------------------------------------
   void start();
   /// What was queued has left.
-  void on_sent() { writer_waiting_.resume(); }
+  void on_sent();
   /// The client sends no more. It has most likely gone, and is answered should it listen all the same.
   void on_client_ended() { cancel_and_wake(); }
   /// It does not listen, either.
@@ -98,7 +100,7 @@ class HttpCall final : public ServerCall, detail::InterceptedCall, TimerNode {
   std::optional<Task<Result<HttpResponse>>> running_;
   std::unique_ptr<detail::InterceptorChain> interceptors_;  // while they run; null when there are none
   std::optional<HttpResponse> response_;                    // until the interceptors have let it go
-  detail::Waiter writer_waiting_;
+  std::vector<detail::Waiter> writers_waiting_;
   Status ending_;
   bool begun_ = false;     // the body is written in pieces
   bool returned_ = false;  // the handler, and not by an exception
@@ -112,7 +114,7 @@ struct HttpCall::Write {
 
   bool await_ready() const { return !accepted || call.cancelled() || !call.output_.is_full(); }
   void await_suspend(std::coroutine_handle<> writer) const {
-    call.writer_waiting_ = detail::Waiter{writer};
+    call.writers_waiting_.emplace_back(writer);
     call.output_.tell_when_sent();
   }
   bool await_resume() const { return accepted && !call.cancelled(); }

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <functional>
 #include <mutex>
+#include <span>
 #include <vector>
 
 #include "base/deadline.h"
@@ -22,6 +23,7 @@ struct FreeContext {
 using ContextPointer = std::unique_ptr<SSL_CTX, FreeContext>;
 
 constexpr unsigned char kAlpn[] = {2, 'h', '2'};
+constexpr unsigned char kAlpnWithHttp1[] = {2, 'h', '2', 8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
 // RFC 9113 section 9.2.2 forbids the rest; TLS 1.3 suites are all good.
 constexpr char kTls12Ciphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
 constexpr std::chrono::seconds kLookAtFilesEvery{1};
@@ -38,12 +40,15 @@ std::unexpected<std::string> failure(const std::string& what, const std::string&
   return std::unexpected(what + " " + file + ": " + openssl_error());
 }
 
-// The server takes "h2" or nothing: no ALPN at all is let pass, as gRPC clients of old OpenSSL builds have
-// none.
+// The server takes "h2" (`http1_too`: or "http/1.1") or nothing: no ALPN at all is let pass, as gRPC clients
+// of old OpenSSL builds have none.
 int select_alpn(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* offered,
-                unsigned int offered_size, void*) {
+                unsigned int offered_size, void* http1_too) {
   unsigned char* chosen = nullptr;
-  if (SSL_select_next_proto(&chosen, out_size, kAlpn, sizeof kAlpn, offered, offered_size) !=
+  using Protocols = std::span<const unsigned char>;
+  const Protocols known = http1_too != nullptr ? Protocols{kAlpnWithHttp1} : Protocols{kAlpn};
+  const auto size = static_cast<unsigned int>(known.size());
+  if (SSL_select_next_proto(&chosen, out_size, known.data(), size, offered, offered_size) !=
       OPENSSL_NPN_NEGOTIATED) {
     return SSL_TLSEXT_ERR_ALERT_FATAL;
   }
@@ -85,14 +90,14 @@ std::expected<void, std::string> load_pair(SSL_CTX& context, const std::string& 
   return {};
 }
 
-Made make(const TlsServerOptions& options) {
+Made make(const TlsServerOptions& options, bool http1_too) {
   Made context = base_context(TLS_server_method());
   if (!context) return context;
   SSL_CTX& raw = **context;
   if (auto loaded = load_pair(raw, options.certificate_file, options.key_file); !loaded) {
     return std::unexpected(loaded.error());
   }
-  SSL_CTX_set_alpn_select_cb(&raw, select_alpn, nullptr);
+  SSL_CTX_set_alpn_select_cb(&raw, select_alpn, http1_too ? &raw : nullptr);
   static constexpr unsigned char kSessionId[] = "parlance";
   SSL_CTX_set_session_id_context(&raw, kSessionId, sizeof kSessionId - 1);
   // A client's next connection needs one; OpenSSL's two cost as much again with every handshake.
@@ -187,9 +192,11 @@ class TlsContext::Impl {
 TlsContext::TlsContext(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 TlsContext::~TlsContext() = default;
 
-std::expected<std::shared_ptr<TlsContext>, std::string> TlsContext::server(TlsServerOptions options) {
+std::expected<std::shared_ptr<TlsContext>, std::string> TlsContext::server(TlsServerOptions options,
+                                                                           bool http1_too) {
   std::vector<std::string> files{options.certificate_file, options.key_file, options.client_ca_file};
-  auto impl = std::make_unique<Impl>(std::move(files), "", [options] { return make(options); });
+  auto impl =
+      std::make_unique<Impl>(std::move(files), "", [options, http1_too] { return make(options, http1_too); });
   if (auto loaded = impl->load(); !loaded) return std::unexpected(loaded.error());
   return std::shared_ptr<TlsContext>(new TlsContext{std::move(impl)});
 }

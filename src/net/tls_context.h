@@ -20,8 +20,10 @@ namespace parlance::net {
 /// and `reload_error()` says why.
 class TlsContext {
  public:
-  /// The error names the file and what OpenSSL says of it.
-  static std::expected<std::shared_ptr<TlsContext>, std::string> server(TlsServerOptions options);
+  /// The error names the file and what OpenSSL says of it. `http1_too`: clients of HTTP/1.1 are taken by
+  /// ALPN; those that know both get HTTP/2.
+  static std::expected<std::shared_ptr<TlsContext>, std::string> server(TlsServerOptions options,
+                                                                        bool http1_too = false);
   static std::expected<std::shared_ptr<TlsContext>, std::string> client(TlsClientOptions options);
   ~TlsContext();
 

@@ -75,7 +75,7 @@ Status cannot_listen(StatusCode code, std::string_view address, const std::strin
 Result<void> Server::Impl::make_workers() {
   std::shared_ptr<net::TlsContext> tls;
   if (options.tls) {
-    auto context = net::TlsContext::server(*options.tls);
+    auto context = net::TlsContext::server(*options.tls, /*http1_too=*/options.front != nullptr);
     if (!context) {
       return std::unexpected(grpc::make_error(StatusCode::kInvalidArgument, "TLS_CONFIGURATION",
                                               context.error(),

@@ -55,6 +55,18 @@ go_build() {
   (cd "packages/$1" && GOTOOLCHAIN=local GOFLAGS=-mod=readonly go build -o "$deps/bin/$2" "$package")
 }
 
+# The Jinja engine of llama.cpp, of which the package ships the sources; the rest of it is not wanted.
+install_jinja() {
+  local folder=$deps/jinja
+  rm -rf "$folder" && mkdir -p "$folder/package"
+  "$python" -m pip download --no-deps --no-binary llama-cpp-python --dest "$folder/package" -r packages/jinja.txt
+  tar xzf "$folder"/package/*.tar.gz -C "$folder" --wildcards --strip-components=3 '*/vendor/llama.cpp/LICENSE'
+  tar xzf "$folder"/package/*.tar.gz -C "$folder" --wildcards --strip-components=4 \
+    '*/vendor/llama.cpp/common/jinja/*' '*/vendor/llama.cpp/common/json.*' '*/vendor/llama.cpp/common/unicode.*'
+  rm -r "$folder/package"
+  mark_done jinja packages/jinja.txt
+}
+
 install_go_tools() {
   go_build go h2spec cmd/h2spec
   go_build go grpcurl cmd/grpcurl
@@ -115,6 +127,7 @@ install_missing() {
   [ -z "$missing" ] || todo+=(packages)
   is_done python-tools packages/python-test.txt || todo+=(python_tools)
   is_done engine packages/python-runtime.txt || todo+=(engine)
+  is_done jinja packages/jinja.txt || todo+=(jinja)
   is_done go-tools packages/go/go.mod tools/run/setup.sh || todo+=(go_tools)
   is_done conformance-tools packages/go-conformance/go.mod tools/run/setup.sh || todo+=(conformance_tools)
   is_done importer importer/requirements.txt packages/python-runtime.txt || todo+=(importer)
@@ -132,6 +145,7 @@ install_missing() {
         step "Debian packages ($(wc -l <<<"$missing") missing)" install_packages $missing ;;
       python_tools) step "Python test tools" install_python_tools ;;
       engine) step "OpenVINO runtime" install_engine ;;
+      jinja) step "llama.cpp's Jinja engine" install_jinja ;;
       go_tools) step "h2spec, grpcurl, grpc-go's interop programs" install_go_tools ;;
       conformance_tools) step "Connect's conformance suite (Go $conformance_go)" install_conformance_tools ;;
       importer) step "the importer's Python environment" prepare_importer ;;

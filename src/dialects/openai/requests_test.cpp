@@ -1,0 +1,185 @@
+#include "dialects/openai/requests.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "grpc/error_details.h"
+
+namespace parlance::dialects::openai {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Pair;
+using Tokens = std::vector<generation::Token>;
+
+// "param: message" of what is wrong.
+template <typename Request>
+std::string problem(const Result<Request>& request) {
+  if (request) return "";
+  EXPECT_EQ(request.error().code(), StatusCode::kInvalidArgument);
+  const auto fields = grpc::find_detail<grpc::BadRequest>(request.error());
+  return fields->field_violations.at(0).field + ": " + std::string{request.error().message()};
+}
+std::string completion_problem(std::string_view fields) {
+  return problem(parse_completion(R"({"model":"m","prompt":"p",)" + std::string{fields} + "}"));
+}
+std::string chat_problem(std::string_view fields) {
+  return problem(
+      parse_chat(R"({"model":"m","messages":[{"role":"user","content":"hi"}],)" + std::string{fields} + "}"));
+}
+
+TEST(CompletionRequest, HasTheDefaultsOfTheApi) {
+  const auto request = parse_completion(R"({"model":"m","prompt":"Once"})");
+  ASSERT_TRUE(request) << request.error().message();
+  EXPECT_EQ(request->fields.model, "m");
+  EXPECT_THAT(request->prompts, ElementsAre(Prompt{"Once"}));
+  EXPECT_EQ(request->fields.max_tokens, 16U);
+  EXPECT_EQ(request->fields.n, 1U);
+  EXPECT_EQ(request->fields.sampling.temperature, 1.0F);
+  EXPECT_EQ(request->fields.sampling.top_p, 1.0F);
+  EXPECT_FALSE(request->fields.has_seed);
+  EXPECT_FALSE(request->fields.stream);
+  EXPECT_FALSE(request->fields.logprobs);
+  EXPECT_FALSE(request->echo);
+}
+
+TEST(CompletionRequest, TakesEveryFormOfPrompt) {
+  const auto prompts = [](const std::string& prompt) {
+    return parse_completion(R"({"model":"m","prompt":)" + prompt + "}")->prompts;
+  };
+  EXPECT_THAT(prompts(R"(["a","b"])"), ElementsAre(Prompt{"a"}, Prompt{"b"}));
+  EXPECT_THAT(prompts("[1,2]"), ElementsAre(Prompt{Tokens{1, 2}}));
+  EXPECT_THAT(prompts("[[1,2],[3]]"), ElementsAre(Prompt{Tokens{1, 2}}, Prompt{Tokens{3}}));
+  EXPECT_THAT(prompts(R"("")"), ElementsAre(Prompt{""}));
+}
+
+TEST(CompletionRequest, RefusesOtherPrompts) {
+  for (const char* prompt : {"1", "[]", "[1,\"a\"]", "[[]]", "[-1]", "[1.5]", "{}", "[99999999999]"}) {
+    EXPECT_THAT(problem(parse_completion(R"({"model":"m","prompt":)" + std::string{prompt} + "}")),
+                HasSubstr("prompt: 'prompt' must be a string"))
+        << prompt;
+  }
+  EXPECT_EQ(problem(parse_completion(R"({"model":"m"})")), "prompt: you must provide 'prompt'");
+  EXPECT_EQ(problem(parse_completion(R"({"model":"m","prompt":["a","b","c"]})", {.max_inputs = 2})),
+            "prompt: 'prompt' has 3 elements; 2 are taken at most");
+}
+
+TEST(CompletionRequest, ReadsEveryField) {
+  const auto request =
+      parse_completion(R"({"model":"m","prompt":"p","max_tokens":5,"temperature":0.5,"top_p":0.9,
+    "n":3,"stop":["a","b"],"logprobs":4,"seed":-7,"echo":false,"stream":true,"stream_options":{"include_usage":true},
+    "presence_penalty":1,"frequency_penalty":-1,"logit_bias":{"7":-100},"top_k":40,"min_p":0.1,"best_of":3,
+    "user":"u","unknown":{"x":1},"suffix":null})");
+  ASSERT_TRUE(request) << request.error().message();
+  const GenerationFields& fields = request->fields;
+  EXPECT_EQ(fields.max_tokens, 5U);
+  EXPECT_EQ(fields.sampling.temperature, 0.5F);
+  EXPECT_EQ(fields.sampling.top_p, 0.9F);
+  EXPECT_EQ(fields.n, 3U);
+  EXPECT_THAT(fields.stop, ElementsAre("a", "b"));
+  EXPECT_TRUE(fields.logprobs);
+  EXPECT_EQ(fields.sampling.top_logprobs, 4U);
+  EXPECT_TRUE(fields.has_seed);
+  EXPECT_EQ(fields.sampling.seed, static_cast<std::uint64_t>(-7));
+  EXPECT_TRUE(fields.stream);
+  EXPECT_TRUE(fields.include_usage);
+  EXPECT_EQ(fields.sampling.presence_penalty, 1.0F);
+  EXPECT_EQ(fields.sampling.frequency_penalty, -1.0F);
+  EXPECT_THAT(fields.sampling.logit_bias, ElementsAre(Pair(7, -100.0F)));
+  EXPECT_EQ(fields.sampling.top_k, 40U);
+  EXPECT_EQ(fields.sampling.min_p, 0.1F);
+}
+
+TEST(CompletionRequest, NullIsAsGoodAsMissing) {
+  const auto request = parse_completion(
+      R"({"model":"m","prompt":"p","max_tokens":null,"stop":null,"temperature":null,"logprobs":null,"stream":null})");
+  ASSERT_TRUE(request);
+  EXPECT_EQ(request->fields.max_tokens, 16U);
+  EXPECT_EQ(request->fields.sampling.temperature, 1.0F);
+}
+
+TEST(CompletionRequest, NamesTheFieldThatIsWrong) {
+  EXPECT_EQ(completion_problem(R"("temperature":2.5)"),
+            "temperature: 'temperature' must be a number from 0.0 to 2.0");
+  EXPECT_EQ(completion_problem(R"("temperature":"hot")"),
+            "temperature: 'temperature' must be a number from 0.0 to 2.0");
+  EXPECT_EQ(completion_problem(R"("n":0)"), "n: 'n' must be a whole number from 1 to 32");
+  EXPECT_EQ(completion_problem(R"("n":18446744073709551615)"), "n: 'n' must be a whole number from 1 to 32");
+  EXPECT_THAT(completion_problem(R"("stop":["","a"])"),
+              HasSubstr("stop: 'stop' must be a string or an array"));
+  EXPECT_THAT(completion_problem(R"("stop":["1","2","3","4","5"])"), HasSubstr("stop: "));
+  EXPECT_EQ(completion_problem(R"("stream":1)"), "stream: 'stream' must be true or false");
+  EXPECT_THAT(completion_problem(R"("stream_options":{"include_usage":true})"),
+              HasSubstr("stream_options: "));
+  EXPECT_THAT(completion_problem(R"("logit_bias":{"a":1})"), HasSubstr("logit_bias: "));
+  EXPECT_THAT(completion_problem(R"("logit_bias":{"1":101})"), HasSubstr("logit_bias: "));
+  EXPECT_THAT(completion_problem(R"("suffix":"end")"), HasSubstr("suffix: "));
+  EXPECT_THAT(completion_problem(R"("best_of":2)"), HasSubstr("best_of: "));
+  EXPECT_THAT(completion_problem(R"("echo":true,"logprobs":1)"), HasSubstr("logprobs: "));
+  EXPECT_EQ(problem(parse_completion(R"({"prompt":"p"})")), "model: you must provide 'model', a string");
+}
+
+TEST(CompletionRequest, IsAnObjectOfFewLevels) {
+  EXPECT_EQ(problem(parse_completion("")), ": the body of the request is not a JSON object");
+  EXPECT_EQ(problem(parse_completion("[1]")), ": the body of the request is not a JSON object");
+  EXPECT_EQ(problem(parse_completion(R"({"model":)")), ": the body of the request is not a JSON object");
+  const std::string deep = R"({"x":)" + std::string(100'000, '[');
+  EXPECT_EQ(problem(parse_completion(deep)), ": the JSON of the request has more than 32 levels");
+}
+
+TEST(ChatRequest, HasMessagesForTheTemplate) {
+  const auto request = parse_chat(R"({"model":"m","messages":[{"role":"system","content":"Be brief."},
+    {"role":"user","name":"bob","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]},
+    {"role":"assistant","content":null}],"max_tokens":9,"max_completion_tokens":7,
+    "logprobs":true,"top_logprobs":2,"tools":[{"type":"function"}],"tool_choice":"auto",
+    "response_format":{"type":"text"},"chat_template_kwargs":{"enable_thinking":false}})");
+  ASSERT_TRUE(request) << request.error().message();
+  EXPECT_EQ(request->messages.dump(), R"([{"content":"Be brief.","role":"system"},)"
+                                      R"({"content":"a\nb","name":"bob","role":"user"},)"
+                                      R"({"content":"","role":"assistant"}])");
+  EXPECT_EQ(request->fields.max_tokens, 7U);
+  EXPECT_TRUE(request->fields.logprobs);
+  EXPECT_EQ(request->fields.sampling.top_logprobs, 2U);
+  EXPECT_EQ(request->template_arguments.dump(), R"({"enable_thinking":false})");
+}
+
+TEST(ChatRequest, NamesTheFieldThatIsWrong) {
+  EXPECT_THAT(problem(parse_chat(R"({"model":"m"})")), HasSubstr("messages: "));
+  EXPECT_THAT(problem(parse_chat(R"({"model":"m","messages":[]})")), HasSubstr("messages: "));
+  EXPECT_EQ(problem(parse_chat(R"({"model":"m","messages":[{"role":"user","content":"x"},{}]})")),
+            "messages[1].role: 'messages[1].role' must be a string");
+  EXPECT_EQ(
+      problem(parse_chat(
+          R"({"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{}}]}]})")),
+      "messages[0].content: 'messages[0].content' may have parts of type 'text' only");
+  EXPECT_THAT(problem(parse_chat(R"({"model":"m","messages":[{"role":"user","content":5}]})")),
+              HasSubstr("messages[0].content: "));
+  EXPECT_THAT(chat_problem(R"("top_logprobs":2)"), HasSubstr("top_logprobs: "));
+  EXPECT_THAT(chat_problem(R"("max_tokens":0)"), HasSubstr("max_tokens: "));
+}
+
+TEST(ChatRequest, RefusesWhatWouldChangeTheAnswer) {
+  EXPECT_THAT(chat_problem(R"("tools":[{}],"tool_choice":"required")"), HasSubstr("tool_choice: "));
+  EXPECT_THAT(chat_problem(R"("tool_choice":{"type":"function","function":{"name":"f"}})"),
+              HasSubstr("tool_choice: "));
+  EXPECT_THAT(chat_problem(R"("response_format":{"type":"json_schema"})"), HasSubstr("response_format: "));
+  EXPECT_THAT(chat_problem(R"("response_format":"json")"), HasSubstr("response_format: "));
+  EXPECT_THAT(chat_problem(R"("modalities":["audio"])"), HasSubstr("modalities: "));
+  EXPECT_THAT(chat_problem(R"("audio":{})"), HasSubstr("audio: "));
+}
+
+TEST(EmbeddingsRequest, ReadsItsFields) {
+  const auto request = parse_embeddings(
+      R"({"model":"m","input":["a",[1,2]],"encoding_format":"base64","dimensions":3,"truncate_prompt_tokens":-1})");
+  ASSERT_TRUE(request) << request.error().message();
+  EXPECT_THAT(request->inputs, ElementsAre(Prompt{"a"}, Prompt{Tokens{1, 2}}));
+  EXPECT_TRUE(request->as_base64);
+  EXPECT_EQ(request->dimensions, 3U);
+  EXPECT_TRUE(request->truncate);
+  EXPECT_THAT(problem(parse_embeddings(R"({"model":"m","input":"a","encoding_format":"int8"})")),
+              HasSubstr("encoding_format: "));
+}
+
+}  // namespace
+}  // namespace parlance::dialects::openai
