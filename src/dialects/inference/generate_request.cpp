@@ -3,12 +3,12 @@
 #include <charconv>
 #include <cstdint>
 #include <optional>
-#include <random>
 #include <string>
 #include <string_view>
 
 #include "base/concat.h"
 #include "dialects/invalid_input.h"
+#include "net/random.h"
 
 namespace parlance::dialects::inference {
 namespace {
@@ -16,14 +16,9 @@ namespace {
 constexpr std::string_view kSeed = "x-parlance-seed";
 constexpr std::string_view kSpecialTokens = "x-parlance-special-tokens";
 
-std::uint64_t new_seed() {
-  thread_local std::mt19937_64 random{std::random_device{}()};
-  return random();
-}
-
 Result<std::uint64_t> seed_of(const ServerCall& call) {
   const auto given = call.request_metadata().get(kSeed);
-  if (!given) return new_seed();
+  if (!given) return net::thread_random()();
   std::uint64_t seed = 0;
   const char* const end = given->data() + given->size();
   const auto [stopped, error] = std::from_chars(given->data(), end, seed);

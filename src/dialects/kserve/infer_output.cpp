@@ -13,7 +13,6 @@ namespace parlance::dialects::kserve {
 namespace {
 
 using Contents = ::inference::InferTensorContentsFields;
-using Output = ::inference::ModelInferResponseFields::InferOutputTensor;
 using models::DataType;
 using models::Tensor;
 
@@ -36,12 +35,6 @@ bool has_typed_contents(const Tensor* tensor) {
   return tensor->type() != DataType::kFp16 && tensor->type() != DataType::kBf16;
 }
 
-/// Narrow integers, which the protocol sends as wider ones.
-struct Widened {
-  std::vector<std::int32_t> ints;
-  std::vector<std::uint32_t> uints;
-};
-
 template <typename T, typename Wide>
 std::span<const Wide> widen(const Tensor& tensor, std::vector<Wide>& wide) {
   const std::span<const T> values = tensor.as<T>();
@@ -49,7 +42,7 @@ std::span<const Wide> widen(const Tensor& tensor, std::vector<Wide>& wide) {
 }
 
 /// Borrows from `tensor` and `widened`.
-Contents contents_of(const Tensor& tensor, Widened& widened) {
+Contents contents_of(const Tensor& tensor, WidenedIntegers& widened) {
   switch (tensor.type()) {
     case DataType::kBool:
       return {.bool_contents = tensor.as<bool>()};
@@ -105,33 +98,37 @@ Status check_outputs(const ::inference::ModelInferRequestView& request, const mo
   return {};
 }
 
-Written<::inference::ModelInferResponseFields> write_response(
-    const ::inference::ModelInferRequestView& request, std::string_view model, std::int64_t version,
-    const models::Tensors& outputs) {
+InferResponse::InferResponse(const ::inference::ModelInferRequestView& request, std::string_view model,
+                             std::int64_t version, const models::Tensors& outputs)
+    : version_(std::to_string(version)) {
   const std::vector<const Tensor*> selected = select(request, outputs);
   const bool raw =
       !request.raw_input_contents().empty() || !std::ranges::all_of(selected, has_typed_contents);
-  const std::string version_text = std::to_string(version);
-  std::vector<Output> tensors(selected.size());
-  std::vector<Widened> widened(selected.size());
-  std::vector<Contents> contents(selected.size());
-  std::vector<Bytes> raw_contents;
+  tensors_.resize(selected.size());
+  widened_.resize(selected.size());
+  contents_.resize(selected.size());
   for (std::size_t i = 0; i < selected.size(); ++i) {
     const Tensor& tensor = *selected[i];
-    tensors[i] = {
+    tensors_[i] = {
         .name = tensor.name(), .datatype = models::to_string(tensor.type()), .shape = tensor.shape()};
     if (raw) {
-      raw_contents.push_back(tensor.bytes());
+      raw_contents_.push_back(tensor.bytes());
     } else {
-      contents[i] = contents_of(tensor, widened[i]);
-      tensors[i].contents = &contents[i];
+      contents_[i] = contents_of(tensor, widened_[i]);
+      tensors_[i].contents = &contents_[i];
     }
   }
-  return {::inference::ModelInferResponseFields{.model_name = model,
-                                                .model_version = version_text,
-                                                .id = request.id(),
-                                                .outputs = tensors,
-                                                .raw_output_contents = raw_contents}};
+  fields_ = {.model_name = model,
+             .model_version = version_,
+             .id = request.id(),
+             .outputs = tensors_,
+             .raw_output_contents = raw_contents_};
+}
+
+void InferResponse::set_final() {
+  final_.bool_param = true;
+  parameters_[0] = {.key = "triton_final_response", .value = &final_};
+  fields_.parameters = parameters_;
 }
 
 }  // namespace parlance::dialects::kserve

@@ -5,11 +5,11 @@
 
 #include "base/concat.h"
 #include "base/version.h"
-#include "dialects/invalid_input.h"
-#include "dialects/kserve/infer_input.h"
 #include "dialects/kserve/infer_output.h"
-#include "dialects/kserve/infer_parameters.h"
+#include "dialects/kserve/infer_request.h"
 #include "dialects/kserve/model_statistics.h"
+#include "dialects/kserve/stream_infer.h"
+#include "dialects/kserve/text_answer.h"
 
 namespace parlance::dialects::kserve {
 namespace {
@@ -53,35 +53,25 @@ std::string_view to_index_state(models::VersionState state) {
   return "UNKNOWN";
 }
 
-/// Everything of a request that can be wrong is found here, before it is queued.
-Result<scheduling::InferenceRequest> to_inference(const models::Repository& repository,
-                                                  const ModelInferRequestView& request,
-                                                  const ServerCall& call) {
-  if (request.model_name().empty()) return invalid("model_name is required and must not be empty");
-  Result<models::ModelHandle> model = repository.find(request.model_name(), request.model_version());
-  if (!model) return std::unexpected{std::move(model).error()};
-  if (Status status = check_outputs(request, model->signature()); !status.ok())
-    return std::unexpected{std::move(status)};
-  Result<InferParameters> parameters = read_parameters(request);
-  if (!parameters) return std::unexpected{std::move(parameters).error()};
-  Result<models::Tensors> tensors = to_tensors(request);
-  if (!tensors) return std::unexpected{std::move(tensors).error()};
-  Result<models::Tensors> inputs = models::bind_inputs(model->signature(), *std::move(tensors));
-  if (!inputs) return std::unexpected{std::move(inputs).error()};
-
-  Deadline deadline = call.deadline();
-  if (parameters->timeout > Duration::zero())
-    deadline = earliest(deadline, Deadline::after(call.received_at(), parameters->timeout));
-  scheduling::InferenceRequest inference{.model = *std::move(model),
-                                         .inputs = *std::move(inputs),
-                                         .deadline = deadline,
-                                         .priority = parameters->priority};
-  if (!parameters->sequence_id.empty()) {
-    inference.sequence = scheduling::SequenceStep{.id = std::move(parameters->sequence_id),
-                                                  .start = parameters->sequence_start,
-                                                  .end = parameters->sequence_end};
+/// All of a text in one answer.
+Task<Result<Written<ModelInferResponseFields>>> infer_text(ServerCall& call,
+                                                           const ModelInferRequestView& request,
+                                                           models::ModelHandle model) {
+  Result<text::GenerateRequest> wanted = to_generation(std::move(model), request, call.received_at(), call);
+  if (!wanted) co_return wanted.error();
+  Task<Result<text::Generation>> beginning = text::generate(call, *std::move(wanted));
+  Result<text::Generation> generation = co_await std::move(beginning);
+  if (!generation) co_return generation.error();
+  std::string all;
+  std::optional<text::Finish> finish;
+  while (auto piece = co_await generation->next()) {
+    if (!piece->status.ok()) co_return piece->status;
+    all += piece->text;
+    finish = piece->finish;
   }
-  return inference;
+  const TextAnswer::Text text{.text = all, .finish = finish};
+  const TextAnswer answer{request, request.model_name(), generation->model().version(), text};
+  co_return answer.fields();
 }
 
 }  // namespace
@@ -123,13 +113,35 @@ Task<Result<Written<ModelMetadataResponseFields>>> GrpcInferenceServiceHandler::
 
 Task<Result<Written<ModelInferResponseFields>>> GrpcInferenceServiceHandler::ModelInfer(
     ServerCall& call, Incoming<ModelInferRequestView> request) {
-  Result<scheduling::InferenceRequest> inference = to_inference(repository_, *request, call);
+  Result<models::ModelHandle> model = find_model(repository_, *request);
+  if (!model) co_return model.error();
+  if (model->makes_text()) {
+    Task<Result<Written<ModelInferResponseFields>>> answering = infer_text(call, *request, *std::move(model));
+    co_return co_await std::move(answering);
+  }
+  const std::int64_t version = model->version();
+  Result<scheduling::InferenceRequest> inference =
+      to_inference(*std::move(model), *request, call.received_at(), call);
   if (!inference) co_return inference.error();
-  const std::int64_t version = inference->model.version();
   Task<Result<scheduling::InferenceResult>> running = scheduler_.infer(call, *inference);
   Result<scheduling::InferenceResult> result = co_await std::move(running);
   if (!result) co_return result.error();
-  co_return write_response(*request, request->model_name(), version, result->outputs);
+  const InferResponse response{*request, request->model_name(), version, result->outputs};
+  co_return response.fields();
+}
+
+Task<Status> GrpcInferenceServiceHandler::ModelStreamInfer(ServerCall& call,
+                                                           Reader<ModelInferRequestView>& in,
+                                                           Writer<ModelStreamInferResponseFields>& out) {
+  StreamInfer stream{call, repository_, scheduler_, out};
+  while (stream.status().ok()) {
+    co_await stream.answers().fewer_than(kMostAnswers);
+    auto request = co_await in.read();
+    if (!request) break;
+    stream.start(*std::move(request));
+  }
+  co_await stream.answers().fewer_than(1);
+  co_return stream.status();
 }
 
 Task<Result<Written<ModelStatisticsResponseFields>>> GrpcInferenceServiceHandler::ModelStatistics(

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+
 #include "kserve/grpc_service.parlance.h"
 #include "models/repository.h"
 #include "scheduling/scheduler.h"
@@ -28,9 +30,20 @@ class GrpcInferenceServiceHandler final : public ::inference::GRPCInferenceServi
   Task<Result<Written<::inference::ModelMetadataResponseFields>>> ModelMetadata(
       ServerCall& call, Incoming<::inference::ModelMetadataRequestView> request) override;
 
-  /// The deadline is the earlier of the call's and the parameter `timeout`.
+  /// The deadline is the earlier of the call's and the parameter `timeout`. Of a model that makes text: all
+  /// of its answer.
   Task<Result<Written<::inference::ModelInferResponseFields>>> ModelInfer(
       ServerCall& call, Incoming<::inference::ModelInferRequestView> request) override;
+
+  /// Answers up to kMostAnswers requests at a time, each as soon as it has something. What is wrong with a
+  /// request is its answer's error_message and leaves the others alone; with the metadata `triton_grpc_error:
+  /// true` it ends the call with its status. A model that makes text answers piece by piece; a request's last
+  /// answer has the parameter triton_final_response, and is empty where triton_enable_empty_final_response
+  /// asks for that.
+  Task<Status> ModelStreamInfer(ServerCall& call, Reader<::inference::ModelInferRequestView>& in,
+                                Writer<::inference::ModelStreamInferResponseFields>& out) override;
+
+  static constexpr std::size_t kMostAnswers = 64;  // of one stream
 
   /// From the scheduler's counters, which outlive a reload. NOT_FOUND for a model or version without any.
   Task<Result<Written<::inference::ModelStatisticsResponseFields>>> ModelStatistics(
