@@ -25,7 +25,7 @@ struct EmbedRequest {
   bool normalize = false;      // scale the embedding to L2 length 1
   Deadline deadline;           // the earliest of all that the dialect carries; never(): the call's
   std::uint32_t priority = 0;  // 1 is the highest; 0: the model's own
-  std::string client;          // whose share it takes; empty: interceptors::client_of() of the call
+  std::string client = {};     // whose share it takes; empty: interceptors::client_of() of the call
 };
 
 struct Embedding {
