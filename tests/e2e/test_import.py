@@ -11,7 +11,8 @@ from support.process import ROOT, program
 from support.repositories import SHIPPED, serve
 
 PYTHON = ROOT / ".deps" / "python-import" / "bin" / "python"
-PROMPT = "the other the"
+DECODERS = {"llama-q4_1": "llama-q4_1.gguf", "llama-f16": "llama-f16.gguf", "qwen3": "qwen3.gguf", "qwen3-folder": "qwen3"}
+PROMPT, TOKENS = "the other the", 60
 
 
 def import_model(source, repository, *flags) -> subprocess.CompletedProcess:
@@ -38,7 +39,7 @@ def sources(tmp_path_factory):
 def imported(sources, tmp_path_factory):
     """A repository with all of them."""
     repository = tmp_path_factory.mktemp("repository")
-    for source, name in (("llama-q4_1.gguf", "llama-q4_1"), ("llama-f16.gguf", "llama-f16"), ("qwen3.gguf", "qwen3"), ("qwen3", "qwen3-folder")):
+    for name, source in DECODERS.items():
         done = import_model(sources / source, repository, "--name", name)
         assert done.returncode == 0, done.stderr
     return repository
@@ -46,21 +47,21 @@ def imported(sources, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def greedy(imported):
-    """greedy(name): what the version makes of PROMPT, without the server."""
+    """greedy(name): the tokens of the version after PROMPT, without the server."""
     made = {}
 
     def run(name: str) -> dict:
         if name not in made:
-            made[name] = json.loads(run_python("greedy.py", imported / name / "1", PROMPT, 24))
+            made[name] = json.loads(run_python("greedy.py", imported / name / "1", PROMPT, TOKENS))
         return made[name]
     return run
 
 
-@pytest.mark.parametrize("name", ["llama-q4_1", "llama-f16", "qwen3", "qwen3-folder"])
+@pytest.mark.parametrize("name", DECODERS)
 def test_an_imported_decoder_goes_on_as_openvino_genai_does(greedy, name):
     made = greedy(name)
     assert made["graph"] == made["genai"]
-    assert len(made["graph"]) > 0
+    assert len(made["graph"]) == TOKENS
 
 
 def test_a_version_has_all_that_a_server_and_a_chat_need(imported):
@@ -82,13 +83,16 @@ def test_a_folder_gives_what_the_gguf_file_of_the_same_weights_gives(greedy):
     assert numpy.array(greedy("qwen3-folder")["logits"]) == pytest.approx(numpy.array(greedy("qwen3")["logits"]), abs=1e-4)
 
 
-def test_imported_models_are_served(stubs, imported):
-    with serve("--admin", "127.0.0.1:0", repository=imported) as server, grpc.insecure_channel(server.address) as channel:
+def test_the_server_goes_on_as_openvino_genai_does(stubs, imported, greedy):
+    """Past the first page of keys and values, until the end token if it comes."""
+    with serve(repository=imported) as server, grpc.insecure_channel(server.address) as channel:
         stub = stubs.inference_grpc.InferenceServiceStub(channel)
-        with pytest.raises(grpc.RpcError) as failed:
-            stub.Embed(stubs.inference.EmbedRequest(model_name="llama-q4_1", text="x"), timeout=60)
-    assert failed.value.code() is grpc.StatusCode.UNIMPLEMENTED
-    assert "cannot embed text" in failed.value.details()
+        for name in DECODERS:
+            request = stubs.inference.GenerateRequest(model_name=name, prompt=PROMPT, max_tokens=TOKENS)
+            tokens = list(stub.Generate(request, timeout=60))
+            made = [token.token_id for token in tokens if not token.is_final]
+            assert made == greedy(name)["genai"][: len(made)], name
+            assert len(made) == TOKENS or tokens[-1].finish_reason == "stop", name
 
 
 def test_an_onnx_file_is_served_as_it_was(stubs, tmp_path, inference):

@@ -1,8 +1,8 @@
-"""What a version makes of a prompt, without the server: the importer's Python prints it as JSON.
+"""The tokens with which a version goes on after a prompt, without the server: the importer's Python prints them as JSON.
 
     python tests/support/greedy.py VERSION PROMPT COUNT
 
-`genai`: OpenVINO GenAI's pipeline; `graph`: the graph itself, one token after the other; `logits`: of the prompt's tokens."""
+`genai`: OpenVINO GenAI's pipeline; `graph`: the graph itself, one token after the other; `logits`: for the first."""
 
 import json
 import pathlib
@@ -16,12 +16,13 @@ import openvino_tokenizers  # noqa: F401  its operators, for the tokenizer
 FP32 = {"INFERENCE_PRECISION_HINT": "f32", "KV_CACHE_PRECISION": "f32"}
 
 
-def by_genai(version: pathlib.Path, prompt: str, count: int) -> str:
+def by_genai(version: pathlib.Path, prompt: str, count: int) -> list[int]:
     pipeline = openvino_genai.LLMPipeline(version, "CPU", **FP32)
-    return str(pipeline.generate(prompt, max_new_tokens=count, do_sample=False, apply_chat_template=False, ignore_eos=True))
+    tokens = pipeline.get_tokenizer().encode(prompt)
+    return list(pipeline.generate(tokens, max_new_tokens=count, do_sample=False, ignore_eos=True).tokens[0])
 
 
-def by_graph(version: pathlib.Path, prompt: str, count: int) -> tuple[str, np.ndarray]:
+def by_graph(version: pathlib.Path, prompt: str, count: int) -> tuple[list[int], np.ndarray]:
     core = ov.Core()
     new = core.compile_model(version / "openvino_tokenizer.xml", "CPU")([prompt])["input_ids"]
     request = core.compile_model(version / "openvino_model.xml", "CPU", FP32).create_infer_request()
@@ -34,14 +35,13 @@ def by_graph(version: pathlib.Path, prompt: str, count: int) -> tuple[str, np.nd
         first = logits[-1].copy() if first is None else first
         tokens.append(int(logits[-1].argmax()))
         past, new = total, np.array([[tokens[-1]]])
-    decoder = core.compile_model(version / "openvino_detokenizer.xml", "CPU")
-    return decoder(np.array([tokens]))[0][0], first
+    return tokens, first
 
 
 def main() -> None:
     version, prompt, count = pathlib.Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-    text, logits = by_graph(version, prompt, count)
-    print(json.dumps({"genai": by_genai(version, prompt, count), "graph": text, "logits": logits.tolist()}))
+    tokens, logits = by_graph(version, prompt, count)
+    print(json.dumps({"genai": by_genai(version, prompt, count), "graph": tokens, "logits": logits.tolist()}))
 
 
 if __name__ == "__main__":

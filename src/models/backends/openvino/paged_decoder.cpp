@@ -56,10 +56,13 @@ ov::CompiledModel compile(const std::filesystem::path& file, unsigned threads) {
   manager.register_pass<ov::pass::SDPAToPagedAttention>();
   manager.run_passes(model);
   compute_only_sampled_rows(model);
+  // F16, whatever the file says or leaves open: in 8 bits, the engine's choice then, a page has rows beside
+  // those of its tokens, and answers are others.
   return core.compile_model(
       model, "CPU",
       {ov::num_streams(0), ov::inference_num_threads(static_cast<std::int32_t>(threads)),
-       ov::hint::inference_precision(ov::element::f32), ov::hint::enable_cpu_pinning(false)});
+       ov::hint::inference_precision(ov::element::f32), ov::hint::kv_cache_precision(ov::element::f16),
+       ov::hint::enable_cpu_pinning(false)});
 }
 
 class PagedDecoder final : public generation::StepEngine {

@@ -178,6 +178,23 @@ TEST(PagedDecoder, SaysWhatItsPagesHold) {
   EXPECT_EQ(engine->vocabulary(), 2048u);
 }
 
+/// As decoders are that were not made from GGUF: the file names no precision of keys and values.
+TEST(PagedDecoder, KeepsKeysAndValuesInF16WhereTheFileSaysNothingOfThem) {
+  const EngineLeaks engine_leaks;
+  std::string graph = testing::read_file(kStoryteller);
+  const std::string said = "<KV_CACHE_PRECISION value=\"f16\" />";
+  ASSERT_NE(graph.find(said), std::string::npos);
+  graph.erase(graph.find(said), said.size());
+  const testing::TempFolder folder;
+  folder.write("openvino_model.xml", graph);
+  folder.copy(kStoryteller.parent_path() / "openvino_model.bin", "openvino_model.bin");
+  const auto silent = load_paged_decoder(folder.path() / "openvino_model.xml", {.cache_bytes = 1024 * 1024});
+  ASSERT_TRUE(silent) << silent.error().to_string();
+  const auto told = load(1);
+  EXPECT_EQ((*silent)->block_tokens(), 32U);
+  EXPECT_EQ((*silent)->page_bytes(), told->page_bytes());
+}
+
 TEST(PagedDecoder, SequencesThatComeAndGoGetTheTokensTheyWouldGetAlone) {
   const std::unique_ptr<StepEngine> engine = load(40);
   const std::vector<Token> first = prompt_of(70, 1), second = prompt_of(9, 2), third = prompt_of(50, 3);
