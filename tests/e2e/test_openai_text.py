@@ -4,12 +4,13 @@ import asyncio
 import json
 import socket
 import struct
+import subprocess
 
 import openai
 import pytest
 
 from support.process import eventually
-from support.repositories import serve
+from support.repositories import counter, serve
 
 MODEL = "storyteller"
 PROMPT = "It was a fine morning, and"
@@ -180,6 +181,33 @@ def test_a_stream_that_is_closed_stops_the_model(server, client):
         next(iter(stream))
         stream.close()
     assert eventually(lambda: ended_calls(server, "CANCELLED") == before + 5)
+
+
+def is_idle(server) -> bool:
+    return counter(server, "parlance_sequences_running") == 0 and counter(server, "parlance_pages_used") == 0
+
+
+def test_abandoned_streams_leave_nothing_behind(server, client):
+    assert eventually(lambda: is_idle(server))
+    saved = counter(server, "parlance_saved_tokens_total")
+    for number in range(25):
+        stream = complete(client, max_tokens=450, stream=True, extra_body={"ignore_eos": True})
+        for _, _ in zip(range(number % 7 + 1), stream):
+            pass
+        stream.close()
+    assert eventually(lambda: is_idle(server))
+    assert counter(server, "parlance_saved_tokens_total") > saved
+
+
+def test_a_reset_stream_of_http2_stops_the_model(server):
+    before = ended_calls(server, "CANCELLED")
+    body = json.dumps({"model": MODEL, "prompt": PROMPT, "max_tokens": 450, "ignore_eos": True, "stream": True})
+    command = ["curl", "-sSN", "--http2-prior-knowledge", f"http://{server.address}/v1/completions", "-d", body]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as asked:
+        assert asked.stdout.readline().startswith(b"data: {")
+        asked.kill()
+    assert eventually(lambda: ended_calls(server, "CANCELLED") == before + 1)
+    assert eventually(lambda: is_idle(server))
 
 
 @pytest.mark.parametrize("how", ["eof", "reset"])
