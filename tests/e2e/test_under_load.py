@@ -7,13 +7,14 @@ import xml.etree.ElementTree
 import pytest
 
 from support.process import ROOT
-from support.repositories import serve
+from support.repositories import SHIPPED, serve
 
 sys.path.insert(0, str(ROOT / "bench" / "serving"))
 
 import overload  # noqa: E402
 import reloads  # noqa: E402
 import rolling_restart  # noqa: E402
+import text  # noqa: E402
 from curves import ticks  # noqa: E402
 
 ATTEMPTS = 3  # a machine that is busy elsewhere can spoil one
@@ -30,6 +31,15 @@ def test_reloads_under_load_fail_no_call(stubs):
     assert set(load.outcomes) == {"OK"}, load.failures
     assert load.outcomes["OK"] > 50
     assert len(sizes) == 20
+
+
+def test_tokens_are_counted_for_both_engines():
+    with serve() as server:
+        ours = text.by_server(server, "storyteller", sequences=4, tokens=16)
+    [theirs] = text.by_genai(SHIPPED / "storyteller" / "1", [4], tokens=16, threads=1)
+    for run in (ours, theirs):
+        assert run.tokens_per_second > 0 and run.first_token_ms > 0
+    assert ours.step_ms > 0
 
 
 @pytest.fixture(scope="module")
