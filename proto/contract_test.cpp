@@ -11,6 +11,7 @@
 #include "grpc/reflection/v1alpha/reflection.parlance.h"
 #include "kserve/grpc_service.parlance.h"
 #include "parlance/inference.parlance.h"
+#include "torchserve/inference.parlance.h"
 
 namespace {
 
@@ -137,6 +138,31 @@ TEST(KServeProto, HasTheProtocolsShape) {
             "execution_count uint64; 6 inference_stats InferStatistics; 7 batch_stats repeated "
             "InferBatchStatistics; 8 "
             "memory_usage repeated MemoryUsage; 9 response_stats repeated ResponseStatsEntry");
+}
+
+TEST(TorchServeProto, HasTheProtocolsShape) {
+  namespace torchserve = org::pytorch::serve::grpc::inference;
+  const pb::FileDescriptor* file = torchserve::PredictionsRequest::descriptor()->file();
+  EXPECT_EQ(file->name(), "torchserve/inference.proto");
+  EXPECT_EQ(torchserve::InferenceAPIsService::kFullName,
+            "org.pytorch.serve.grpc.inference.InferenceAPIsService");
+  EXPECT_EQ(
+      methods_of(file),
+      (Lines{"Ping(Empty) TorchServeHealthResponse", "Predictions(PredictionsRequest) PredictionResponse",
+             "StreamPredictions(PredictionsRequest) stream PredictionResponse",
+             "StreamPredictions2(stream PredictionsRequest) stream PredictionResponse"}));
+  EXPECT_EQ(messages_of(file),
+            (Lines{"PredictionsRequest: 1 model_name string; 2 model_version string; 3 input repeated "
+                   "InputEntry; 4 sequence_id string",
+                   "PredictionResponse: 1 prediction bytes; 2 sequence_id string; 3 status Status",
+                   "TorchServeHealthResponse: 1 health string"}));
+  for (const auto* field : {torchserve::PredictionsRequest::descriptor()->FindFieldByNumber(4),
+                            torchserve::PredictionResponse::descriptor()->FindFieldByNumber(2)}) {
+    EXPECT_TRUE(field->has_presence());
+  }
+  const pb::Descriptor* entry =
+      torchserve::PredictionsRequest::descriptor()->FindFieldByNumber(3)->message_type();
+  EXPECT_EQ(shape_of(*entry), "InputEntry: 1 key string; 2 value bytes");
 }
 
 TEST(HealthProto, HasItsReleasedShape) {

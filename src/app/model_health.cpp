@@ -3,6 +3,7 @@
 #include "base/concat.h"
 #include "kserve/grpc_service.parlance.h"
 #include "parlance/inference.parlance.h"
+#include "torchserve/inference.parlance.h"
 
 namespace parlance::app {
 namespace {
@@ -27,6 +28,7 @@ void ModelHealth::refresh() {
   health_.set("", status);
   health_.set(inference::InferenceService::kFullName, status);
   health_.set(inference::GRPCInferenceService::kFullName, status);
+  health_.set(org::pytorch::serve::grpc::inference::InferenceAPIsService::kFullName, status);
 }
 
 void ModelHealth::on_change(const models::VersionStatus& status) {

@@ -25,6 +25,7 @@
 #include "dialects/inference/service.h"
 #include "dialects/kserve/service.h"
 #include "dialects/openai/service.h"
+#include "dialects/torchserve/service.h"
 #include "edge/http_front.h"
 #include "models/backends/built_in.h"
 #include "models/repository.h"
@@ -92,6 +93,7 @@ class InferenceServer {
             server_options(config, std::move(interceptors), http_front(config, models_, scheduler_), log)) {
     server_.add(std::make_shared<dialects::inference::InferenceServiceHandler>(models_, scheduler_));
     server_.add(std::make_shared<dialects::kserve::GrpcInferenceServiceHandler>(models_, scheduler_));
+    server_.add(std::make_shared<dialects::torchserve::InferenceApisHandler>(models_, scheduler_));
     server_.add(services::make_health_service(health_));
     server_.add(services::make_orca_service(load_figures_, {.min_report_interval = std::chrono::seconds{1}}));
     services::add_reflection(server_);

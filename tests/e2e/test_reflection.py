@@ -21,6 +21,7 @@ SERVICES = {
     "xds.service.orca.v3.OpenRcaService",
     "inference.GRPCInferenceService",
     "inference.InferenceService",
+    "org.pytorch.serve.grpc.inference.InferenceAPIsService",
 }
 
 

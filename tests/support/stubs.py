@@ -19,6 +19,7 @@ SOURCES = {
     "interop_messages": ("proto", "grpc/testing/messages.proto"),
     "kserve": ("proto", "kserve/grpc_service.proto"),
     "management": ("proto", "parlance/management.proto"),
+    "torchserve": ("proto", "torchserve/inference.proto"),
     "interop": ("proto", "grpc/testing/test.proto"),
 }
 

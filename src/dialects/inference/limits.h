@@ -13,7 +13,4 @@ struct Limits {
 /// The classes in `top_k`.
 inline constexpr std::size_t kTopK = 5;
 
-/// Runs that are made on an event loop before others on it have their turn.
-inline constexpr std::size_t kRunsPerTurn = 8;
-
 }  // namespace parlance::dialects::inference

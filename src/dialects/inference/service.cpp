@@ -1,6 +1,5 @@
 #include "dialects/inference/service.h"
 
-#include <coroutine>
 #include <cstdio>
 #include <string>
 #include <utility>
@@ -10,24 +9,14 @@
 #include "dialects/inference/generated_tokens.h"
 #include "dialects/inference/request_input.h"
 #include "dialects/inference/response_output.h"
-#include "dialects/inference/stream_sequence.h"
 #include "dialects/invalid_input.h"
+#include "dialects/next_turn.h"
+#include "dialects/stream_sequence.h"
 #include "grpc/error_details.h"
 #include "text/embedding.h"
 
 namespace parlance::dialects::inference {
 namespace {
-
-/// `co_await NextTurn{loop}`: lets the loop do what else is due.
-struct NextTurn {
-  net::Loop& loop;
-
-  bool await_ready() const { return false; }
-  void await_suspend(std::coroutine_handle<> waiting) const {
-    loop.post([waiting] { waiting.resume(); });
-  }
-  void await_resume() const {}
-};
 
 Status in_request(std::size_t index, const Status& status) {
   const auto details = status.details();

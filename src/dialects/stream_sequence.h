@@ -9,7 +9,7 @@
 #include "scheduling/inference_request.h"
 #include "scheduling/scheduler.h"
 
-namespace parlance::dialects::inference {
+namespace parlance::dialects {
 
 /// The requests of one stream as steps of a sequence, for models that keep a state: it begins with the
 /// stream's first request for a version and is freed with this.
@@ -29,4 +29,4 @@ class StreamSequence {
   std::vector<std::pair<std::string, std::int64_t>> begun_;  // model and version
 };
 
-}  // namespace parlance::dialects::inference
+}  // namespace parlance::dialects

@@ -1,11 +1,11 @@
-#include "dialects/inference/stream_sequence.h"
+#include "dialects/stream_sequence.h"
 
 #include <algorithm>
 #include <atomic>
 
 #include "base/concat.h"
 
-namespace parlance::dialects::inference {
+namespace parlance::dialects {
 namespace {
 
 /// The control character keeps them apart from ids that callers of other dialects choose.
@@ -30,4 +30,4 @@ void StreamSequence::add(scheduling::InferenceRequest& request) {
   request.sequence = scheduling::SequenceStep{.id = id_, .start = start};
 }
 
-}  // namespace parlance::dialects::inference
+}  // namespace parlance::dialects
