@@ -151,6 +151,13 @@ def test_an_array_is_laid_out_as_json_dumps_does(copying):
     assert copying.predict("copy_fp32", json.dumps(values)).decode() == json.dumps(values, indent=2)
 
 
+def test_a_long_input_is_read_as_a_short_one_is(copying):
+    row = [0.5, 1, 1.5, 2]
+    assert copying.json("copy_fp32", [row] * 10_000) == [row] * 10_000
+    failure = failure_of(copying.predict, "copy_fp32", json.dumps([row] * 10_000 + [row[:3]]))
+    assert (failure.code().name, "different lengths" in failure.details()) == ("INVALID_ARGUMENT", True)
+
+
 def test_inputs_and_outputs_of_several_go_by_name(copying):
     assert copying.json("two", {"a": [1, 2], "b": True}) == {"c": [1, 2], "d": True}
     assert copying.json("two", {"b": [True, False], "a": [[1, 2], [3, 4]]}) == {"c": [[1, 2], [3, 4]], "d": [True, False]}

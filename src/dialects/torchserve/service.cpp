@@ -12,6 +12,7 @@
 #include "dialects/torchserve/prediction_json.h"
 #include "dialects/torchserve/tensor_input.h"
 #include "dialects/torchserve/text_input.h"
+#include "rpc/offload.h"
 #include "scheduling/errors.h"
 #include "text/embedding.h"
 #include "text/embedding_layout.h"
@@ -26,6 +27,10 @@ using Sequences = std::map<std::string, StreamSequence, std::less<>>;
 
 /// Sequences that one stream may have: as many as a model has open at once, as a rule.
 constexpr std::size_t kMostSequences = 1024;
+
+/// Inputs up to so many bytes are read on the call's loop, in some tenths of a millisecond; a worker reads
+/// longer ones.
+constexpr std::size_t kReadOnLoopBytes = std::size_t{64} << 10;
 
 bool has_state(const models::ModelHandle& model) { return !model.config().sequence.states.empty(); }
 
@@ -48,7 +53,7 @@ Response failure_of(const Request& request, const Status& status) {
   return response;
 }
 
-Result<TensorInput> to_input(const Asked& asked) {
+Result<TensorInput> read_input(const Asked& asked) {
   if (asked.model.transform() == nullptr) return to_tensors(asked.model.signature(), asked.input);
   Result<models::Tensor> tensor = asked.model.transform()->apply(as_bytes(asked.input));
   if (!tensor) return std::unexpected{std::move(tensor).error()};
@@ -57,9 +62,16 @@ Result<TensorInput> to_input(const Asked& asked) {
   return input;
 }
 
+Task<Result<TensorInput>> to_input(scheduling::Scheduler& scheduler, const Asked& asked) {
+  if (asked.input.size() <= kReadOnLoopBytes) co_return read_input(asked);
+  auto work = [&] { return read_input(asked); };
+  co_return co_await offload(scheduler.workers(), work);
+}
+
 Task<Result<std::string>> run(ServerCall& call, scheduling::Scheduler& scheduler, Asked asked,
                               StreamSequence* sequence) {
-  Result<TensorInput> input = to_input(asked);
+  Task<Result<TensorInput>> reading = to_input(scheduler, asked);
+  Result<TensorInput> input = co_await std::move(reading);
   if (!input) co_return input.error();
   Result<models::Tensors> bound = models::bind_inputs(asked.model.signature(), std::move(input->tensors));
   if (!bound) co_return bound.error();
