@@ -17,6 +17,10 @@ namespace {
 
 using generation::Token;
 
+/// Longer rows are run alone: on a processor the matrices of one are large enough, so that a run of several
+/// takes as much longer as it has texts, and who came first would wait for all (bench/serving/embeddings.py).
+constexpr std::size_t kMostSharedTokens = 64;
+
 /// A request on its way: what the scheduler is given, and what its answer will say.
 struct Prepared {
   scheduling::InferenceRequest inference;
@@ -64,7 +68,8 @@ Task<Result<Prepared>> prepare(net::ThreadPool& pool, EmbedRequest& request) {
                                    .inputs = std::move(inputs),
                                    .deadline = request.deadline,
                                    .priority = request.priority,
-                                   .client = request.client},
+                                   .client = request.client,
+                                   .may_batch = row.length <= kMostSharedTokens},
                      .output = layout->output,
                      .normalize = request.normalize,
                      .embedding = std::move(embedding)};

@@ -38,7 +38,8 @@ struct Embedding {
 };
 
 /// The embedding of a text; on the call's loop. Texts of all callers that are in the same bucket of lengths
-/// (model.yaml, `embedding`) may share a run; the values do not depend on that but for the last digits.
+/// (model.yaml, `embedding`) may share a run, unless they are long (above 64 tokens nothing is gained); the
+/// values do not depend on that but for the last digits.
 ///
 /// UNIMPLEMENTED, MODEL_CANNOT, for a model that makes none (embedding_layout()). INVALID_ARGUMENT,
 /// INVALID_INPUT, for a text that is not UTF-8 or too long to be looked at, for none at all, and for tokens

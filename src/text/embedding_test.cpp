@@ -66,6 +66,7 @@ class Embedder final : public Service {
     co_return Text{};
   }
 
+  std::string model = "sums";
   bool normalize = false;
   Deadline deadline;
   std::vector<Embedding> made;
@@ -74,10 +75,8 @@ class Embedder final : public Service {
  private:
   /// "#1,5,2" are tokens.
   EmbedRequest request_for(const std::string& text) {
-    EmbedRequest request{.model = repository_.find("sums").value(),
-                         .text = text,
-                         .normalize = normalize,
-                         .deadline = deadline};
+    EmbedRequest request{
+        .model = repository_.find(model).value(), .text = text, .normalize = normalize, .deadline = deadline};
     if (!text.starts_with("#")) return request;
     std::vector<generation::Token> tokens;
     for (std::size_t at = 1; at < text.size();
@@ -165,6 +164,20 @@ TEST_F(EmbeddingCalls, SeveralTextsOfSimilarLengthShareARun) {
   EXPECT_THAT(counts, ElementsAre(3, 4, 7, 3, 6));
   EXPECT_THAT(runs_.shapes, UnorderedElementsAre(models::Shape{3, 4}, models::Shape{2, 8}));
   EXPECT_EQ(made()[0].batch_rows, 3U);
+}
+
+TEST_F(EmbeddingCalls, OfLongTextsAreRunAlone) {
+  const std::string text(65, 'a');
+  folder_.write("long/1/model.sums", "");
+  folder_.write("long/model.yaml",
+                "run: worker\nembedding: {max_tokens: 128, lengths: [64, 128]}\nbatching: {max_batch: 4}\n"
+                "warmup: {batch_sizes: [1]}\n");
+  ASSERT_TRUE(repository_.load().ok());
+  runs_.shapes.clear();
+  embedder_->model = "long";
+  ASSERT_TRUE(all("a\nb\n" + text + "\n" + text).ok());
+  EXPECT_THAT(runs_.shapes,
+              UnorderedElementsAre(models::Shape{2, 64}, models::Shape{1, 128}, models::Shape{1, 128}));
 }
 
 TEST_F(EmbeddingCalls, TokensAreTakenAsTheyAre) {

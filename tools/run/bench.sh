@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# bench [micro [FILTER] | profile WORKLOAD | overload | reloads | rolling-restart | text | OPTIONS]: figures; --help says more
+# bench [micro [FILTER] | profile WORKLOAD | overload | reloads | embeddings | rolling-restart | text | OPTIONS]: figures; --help says more
 set -euo pipefail
 source tools/lib.sh
 
@@ -34,7 +34,7 @@ serving() {
 case ${1:-} in
   micro) microbenchmarks "${@:2}" ;;
   profile) harness sample.py "${@:2}" ;;
-  overload | reloads | text) serving "$@" ;;
+  overload | reloads | embeddings | text) serving "$@" ;;
   rolling-restart) serving rolling_restart "${@:2}" ;;
   *) harness compare.py "$@" ;;
 esac
