@@ -39,6 +39,10 @@ class Tokenizer {
   /// In ascending order: tokens that structure a text and are not shown.
   virtual std::span<const generation::Token> special_tokens() const = 0;
 
+  /// How a special token is spelled in a text that is to be encoded ("<|im_end|>"); empty for others, and
+  /// when the files do not say. The view lives as long as this.
+  virtual std::string_view special_text(generation::Token /*token*/) const { return {}; }
+
   /// The token with which the model ends a text; nothing when its files name none.
   virtual std::optional<generation::Token> end_token() const = 0;
 

@@ -10,7 +10,7 @@ import openai
 import pytest
 
 from support.process import eventually
-from support.repositories import counter, serve
+from support.repositories import SHIPPED, counter, serve
 
 MODEL = "storyteller"
 PROMPT = "It was a fine morning, and"
@@ -131,6 +131,36 @@ def test_a_chat_is_answered_by_way_of_the_template(client):
     assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices) == message.content
     assert chunks[-2].choices[0].finish_reason == "length"
     assert chunks[-1].usage == answer.usage
+
+
+def with_template(folder, text: str | None):
+    """A repository with the story teller alone, and this chat template or none."""
+    version = folder / MODEL / "1"
+    version.mkdir(parents=True)
+    (folder / MODEL / "model.yaml").symlink_to(SHIPPED / MODEL / "model.yaml")
+    for file in (SHIPPED / MODEL / "1").glob("openvino_*"):
+        (version / file.name).symlink_to(file)
+    if text is not None:
+        (version / "chat_template.jinja").write_text(text)
+    return folder
+
+
+def asked_once(repository):
+    with serve(repository=repository) as server:
+        with openai.OpenAI(base_url=f"http://{server.address}/v1", api_key="any", max_retries=0, timeout=60) as asked:
+            return chat(asked, max_tokens=1)
+
+
+def test_a_model_without_a_template_says_so(tmp_path):
+    with pytest.raises(openai.BadRequestError) as refused:
+        asked_once(with_template(tmp_path, None))
+    assert refused.value.code == "chat_template_missing"
+
+
+def test_a_template_that_does_not_work_says_so(tmp_path):
+    with pytest.raises(openai.BadRequestError) as refused:
+        asked_once(with_template(tmp_path, "{% for message in %}"))
+    assert refused.value.code == "chat_template_broken"
 
 
 def test_the_asynchronous_client_streams_many_at_once(server, client):

@@ -19,6 +19,7 @@ class Letters final : public models::Tokenizer {
   }
   std::size_t vocabulary() const override { return 4; }
   std::span<const generation::Token> special_tokens() const override { return {}; }
+  std::string_view special_text(generation::Token) const override { return {}; }
   std::optional<generation::Token> end_token() const override { return {}; }
   const std::string& chat_template() const override { return none_; }
 

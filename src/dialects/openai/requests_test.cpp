@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "grpc/error_details.h"
 
 namespace parlance::dialects::openai {
@@ -179,6 +181,27 @@ TEST(EmbeddingsRequest, ReadsItsFields) {
   EXPECT_TRUE(request->truncate);
   EXPECT_THAT(problem(parse_embeddings(R"({"model":"m","input":"a","encoding_format":"int8"})")),
               HasSubstr("encoding_format: "));
+}
+
+// Cut anywhere and with any byte changed, a body is read or refused; sanitizers look on.
+TEST(Requests, BearEveryChangeOfABody) {
+  const std::string body =
+      R"({"model":"m","prompt":[[1,2],"a"],"input":["x"],"messages":[{"role":"user","content":[{"type":"text","text":"h"}]}],)"
+      R"("stop":["s"],"logit_bias":{"7":-1.5e2},"stream":true,"stream_options":{"include_usage":true},"seed":-1,"n":2})";
+  const std::uint32_t seed = std::random_device{}();
+  SCOPED_TRACE(seed);
+  std::mt19937 random{seed};
+  const auto read = [](const std::string& text) {
+    return parse_completion(text).has_value() + parse_chat(text).has_value() +
+           parse_embeddings(text).has_value();
+  };
+  for (std::size_t size = 0; size < body.size(); ++size) EXPECT_EQ(read(body.substr(0, size)), 0);
+  for (int i = 0; i < 2000; ++i) {
+    std::string changed = body;
+    for (int changes = 0; changes < 3; ++changes)
+      changed[random() % body.size()] = "\"{}[],:0-9eax\\\xC3"[random() % 16];
+    EXPECT_LE(read(changed), 3);
+  }
 }
 
 }  // namespace

@@ -151,6 +151,7 @@ class TextTokenizer final : public Tokenizer {
   std::string_view token_bytes(Token token) const override { return vocabulary_.bytes(token); }
   std::size_t vocabulary() const override { return vocabulary_.size(); }
   std::span<const Token> special_tokens() const override { return vocabulary_.special(); }
+  std::string_view special_text(Token token) const override { return vocabulary_.spelling(token); }
   std::optional<Token> end_token() const override { return end_token_; }
   const std::string& chat_template() const override { return chat_template_; }
 

@@ -162,6 +162,8 @@ TEST(TextTokenizer, KnowsTheVocabularyAndItsSpecialTokens) {
   EXPECT_EQ(tokenizer->end_token(), kEndOfText);
   EXPECT_THAT(tokenizer->special_tokens(), ElementsAre(kEndOfText));
   EXPECT_EQ(tokenizer->token_bytes(kEndOfText), "");
+  EXPECT_EQ(tokenizer->special_text(kEndOfText), "<|endoftext|>");
+  EXPECT_EQ(tokenizer->special_text(1), "");
   EXPECT_EQ(tokenizer->token_bytes(-1), "");
   EXPECT_EQ(tokenizer->token_bytes(2048), "");
   for (Token token = 1; token < 2048; ++token) EXPECT_FALSE(tokenizer->token_bytes(token).empty()) << token;

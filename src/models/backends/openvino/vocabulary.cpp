@@ -11,8 +11,8 @@ namespace {
 using generation::Token;
 using Nodes = std::vector<std::shared_ptr<ov::Node>>;
 
-// Inputs of the operator VocabDecoder, by place: 1 is where each token begins, 4 the tokens to be passed
-// over.
+// Inputs of the operator VocabDecoder, by place: 1, 2 and 3 are where each token begins and ends, and the
+// bytes of all; 4 the tokens to be passed over.
 constexpr std::size_t kTokenBegins = 1;
 constexpr std::size_t kSkippedTokens = 4;
 // Of RegexNormalization.
@@ -58,6 +58,23 @@ std::vector<Token> skipped_tokens(const ov::Node& decoder) {
   return tokens;
 }
 
+/// As the file spells them, which for special tokens is how texts do.
+std::vector<std::string> spellings_of(const ov::Node& decoder, const std::vector<Token>& tokens) {
+  const auto begins = constant_behind(decoder.input_value(kTokenBegins))->cast_vector<std::size_t>();
+  const auto ends = constant_behind(decoder.input_value(kTokenBegins + 1))->cast_vector<std::size_t>();
+  const auto bytes = constant_behind(decoder.input_value(kTokenBegins + 2));
+  const std::string_view all{static_cast<const char*>(bytes->get_data_ptr()), bytes->get_byte_size()};
+  std::vector<std::string> spellings;
+  for (const Token token : tokens) {
+    const auto index = static_cast<std::size_t>(token);
+    const bool is_there = index < std::min(begins.size(), ends.size()) && begins[index] <= ends[index] &&
+                          ends[index] <= all.size();
+    spellings.emplace_back(is_there ? all.substr(begins[index], ends[index] - begins[index])
+                                    : std::string_view{});
+  }
+  return spellings;
+}
+
 /// [size, 1]: one to a text.
 ov::Tensor all_tokens(std::size_t size, const ov::element::Type& type) {
   ov::Tensor tokens{type, ov::Shape{size, 1}};
@@ -70,8 +87,10 @@ ov::Tensor all_tokens(std::size_t size, const ov::element::Type& type) {
 
 }  // namespace
 
-Vocabulary::Vocabulary(std::span<const std::string> texts, std::vector<Token> special)
-    : special_(std::move(special)) {
+Vocabulary::Vocabulary(std::span<const std::string> texts, std::vector<Token> special,
+                       std::vector<std::string> spellings)
+    : special_(std::move(special)), spellings_(std::move(spellings)) {
+  spellings_.resize(special_.size());
   ends_.reserve(texts.size());
   for (const std::string& text : texts) {
     if (!std::ranges::binary_search(special_, static_cast<Token>(ends_.size()))) bytes_ += text;
@@ -86,6 +105,12 @@ std::string_view Vocabulary::bytes(Token token) const {
   return std::string_view{bytes_}.substr(begin, ends_[index] - begin);
 }
 
+std::string_view Vocabulary::spelling(Token token) const {
+  const auto found = std::ranges::lower_bound(special_, token);
+  if (found == special_.end() || *found != token) return {};
+  return spellings_[static_cast<std::size_t>(found - special_.begin())];
+}
+
 Vocabulary read_vocabulary(ov::Core& core, const std::filesystem::path& detokenizer) {
   const std::shared_ptr<ov::Model> model = core.read_model(detokenizer.string());
   const Nodes nodes = model->get_ops();
@@ -95,6 +120,7 @@ Vocabulary read_vocabulary(ov::Core& core, const std::filesystem::path& detokeni
   const std::size_t size =
       ov::shape_size(constant_behind((*decoder)->input_value(kTokenBegins))->get_shape());
   std::vector<Token> special = skipped_tokens(**decoder);
+  std::vector<std::string> spellings = spellings_of(**decoder, special);
   decode_tokens_alone(*model);
 
   ov::InferRequest request =
@@ -104,7 +130,7 @@ Vocabulary read_vocabulary(ov::Core& core, const std::filesystem::path& detokeni
   request.infer();
   const ov::Tensor texts = request.get_output_tensor();
   OPENVINO_ASSERT(texts.get_size() == size, "the detokenizer does not give a text for each token");
-  return {{texts.data<const std::string>(), size}, std::move(special)};
+  return {{texts.data<const std::string>(), size}, std::move(special), std::move(spellings)};
 }
 
 }  // namespace parlance::models::openvino

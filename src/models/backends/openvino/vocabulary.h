@@ -16,18 +16,23 @@ namespace parlance::models::openvino {
 /// What each token stands for, in one piece of memory.
 class Vocabulary {
  public:
-  /// `texts` are the tokens from 0; those of `special` (ascending) are taken as empty.
-  Vocabulary(std::span<const std::string> texts, std::vector<generation::Token> special);
+  /// `texts` are the tokens from 0; those of `special` (ascending) are taken as empty. `spellings` are those
+  /// of `special`.
+  Vocabulary(std::span<const std::string> texts, std::vector<generation::Token> special,
+             std::vector<std::string> spellings = {});
 
   std::size_t size() const { return ends_.size(); }
   std::span<const generation::Token> special() const { return special_; }
   /// Empty for what is no token.
   std::string_view bytes(generation::Token token) const;
+  /// Of a special token; else empty.
+  std::string_view spelling(generation::Token token) const;
 
  private:
   std::string bytes_;
   std::vector<std::size_t> ends_;
   std::vector<generation::Token> special_;
+  std::vector<std::string> spellings_;
 };
 
 /// Of a detokenizer as openvino_tokenizers and openvino_genai write it. It is run once over all tokens, each

@@ -22,12 +22,14 @@ Vocabulary read(std::string_view file) {
 
 TEST(Vocabulary, GivesEachTokenItsBytes) {
   const std::vector<std::string> texts{"a", "", "bcd", "</s>"};
-  const Vocabulary vocabulary{texts, {3}};
+  const Vocabulary vocabulary{texts, {3}, {"</s>"}};
   EXPECT_EQ(vocabulary.size(), 4U);
   EXPECT_EQ(vocabulary.bytes(0), "a");
   EXPECT_EQ(vocabulary.bytes(1), "");
   EXPECT_EQ(vocabulary.bytes(2), "bcd");
   EXPECT_EQ(vocabulary.bytes(3), "");
+  EXPECT_EQ(vocabulary.spelling(3), "</s>");
+  EXPECT_EQ(vocabulary.spelling(2), "");
   EXPECT_THAT(vocabulary.special(), ElementsAre(3));
 }
 
