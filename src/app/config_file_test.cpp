@@ -26,6 +26,7 @@ threads: 4
 max-receive-message-bytes: 64MiB
 memory: 512M
 shutdown-grace: 1500ms
+resume-grace: 5s
 require: [digits, magika]
 auth-keys-file: keys.txt
 jwks-file: jwks.json
@@ -45,6 +46,7 @@ log-level: debug
   EXPECT_EQ(config.max_receive_message_bytes, 64 * 1024 * 1024);
   EXPECT_EQ(config.memory_bytes, 512 * 1024 * 1024);
   EXPECT_EQ(config.shutdown_grace, 1500ms);
+  EXPECT_EQ(config.resume_grace, 5s);
   EXPECT_THAT(config.require, ElementsAre("digits", "magika"));
   EXPECT_EQ(config.auth_keys_file, "keys.txt");
   EXPECT_EQ(config.jwks_file, "jwks.json");
@@ -85,7 +87,8 @@ TEST(ConfigFile, AnUnknownKeyIsNamedWithItsLineTheNearestKeyAndAllKeys) {
       error_of("threads: 4\nshutdown_grace: 3s\n"),
       "serve.yaml:2: unknown key 'shutdown_grace'; did you mean 'shutdown-grace'? Keys: listen, admin, "
       "tls-cert, "
-      "tls-key, client-ca, threads, max-receive-message-bytes, memory, shutdown-grace, require, watch, "
+      "tls-key, client-ca, threads, max-receive-message-bytes, memory, shutdown-grace, resume-grace, "
+      "require, watch, "
       "auth-keys-file, jwks-file, jwt-issuer, jwt-audience, rate-limit, max-concurrent-calls, access-log, "
       "log-format, "
       "log-level");

@@ -91,7 +91,7 @@ class InferenceServer {
                 models::built_in_backends()),
         server_(
             server_options(config, std::move(interceptors), http_front(config, models_, scheduler_), log)) {
-    server_.add(std::make_shared<dialects::inference::InferenceServiceHandler>(models_, scheduler_));
+    server_.add(inference_);
     server_.add(std::make_shared<dialects::kserve::GrpcInferenceServiceHandler>(models_, scheduler_));
     server_.add(std::make_shared<dialects::torchserve::InferenceApisHandler>(models_, scheduler_));
     server_.add(services::make_health_service(health_));
@@ -124,6 +124,7 @@ class InferenceServer {
 
   /// Operators see the drain to its end.
   void drain() {
+    inference_->stop();
     server_.shutdown();
     server_.wait();
     admin_.stop();
@@ -160,6 +161,10 @@ class InferenceServer {
   ModelHealth model_health_{models_, *health_};
   std::shared_ptr<services::LoadFigures> load_figures_ = std::make_shared<services::LoadFigures>();
   LoadReporter load_reporter_{scheduler_, load_figures_};
+  std::shared_ptr<dialects::inference::InferenceServiceHandler> inference_ =
+      std::make_shared<dialects::inference::InferenceServiceHandler>(
+          models_, scheduler_, dialects::inference::Limits{},
+          text::ResumableLimits{.grace = config_.resume_grace});
   // The servers last: they stop before what their handlers use goes away.
   Server server_;
   AdminServer admin_{config_,

@@ -76,6 +76,13 @@ Assigned assign_memory(ServeConfig& config, Values values) {
   return take(config.memory_bytes, parse_size(values[0], kMostMemoryBytes));
 }
 
+Assigned assign_resume_grace(ServeConfig& config, Values values) {
+  const auto grace = parse_duration(values[0]);
+  if (!grace) return std::unexpected{grace.error()};
+  config.resume_grace = std::chrono::ceil<std::chrono::milliseconds>(*grace);
+  return {};
+}
+
 Assigned assign_shutdown_grace(ServeConfig& config, Values values) {
   const auto grace = parse_duration(values[0]);
   if (!grace) return std::unexpected{grace.error()};
@@ -171,6 +178,10 @@ constexpr std::array kSettings{
                  false, assign_memory},
     ServeSetting{"shutdown-grace", "TIME", "How long open calls may run on after SIGTERM.\nDefault: 30s",
                  false, assign_shutdown_grace},
+    ServeSetting{
+        "resume-grace", "TIME",
+        "How long a stream of text that can be resumed waits\nfor its client to come back. Default: 30s",
+        false, assign_resume_grace},
     ServeSetting{
         "require", "MODEL",
         "A model without which the server is not ready. May\nbe given more than once. Default: every model "

@@ -30,6 +30,7 @@ struct ServeConfig {
   std::size_t max_receive_message_bytes = grpc::kDefaultMaxReceiveMessageBytes;
   std::size_t memory_bytes = 0;  // 0: half of what the process may have
   std::chrono::milliseconds shutdown_grace{30'000};
+  std::chrono::milliseconds resume_grace{30'000};
   std::vector<std::string> require;  // empty: every model of the repository
   bool watch = false;                // changes in the repository are followed
   std::string auth_keys_file;        // empty, and no jwks_file: anyone may call

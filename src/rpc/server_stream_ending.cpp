@@ -1,5 +1,6 @@
 // ServerStream: the ways in which a call is cut short, and its end.
 #include "grpc/error_details.h"
+#include "rpc/cancelled_by_caller.h"
 #include "rpc/interceptor_chain.h"
 #include "rpc/server_connection.h"
 #include "rpc/server_errors.h"
@@ -56,6 +57,8 @@ void ServerStream::on_timer() {
 
 void ServerStream::on_closed(const http2::StreamEnd& end) {
   closing_ = true;
+  if (!cancelled() && end.by == http2::EndedBy::kPeer && end.code == http2::ErrorCode::kCancel)
+    attributes().set(CancelledByCaller{});
   connection_->recharge_unread(unread_bytes_, 0);
   connection_->figures().streams.end(finished_ && end.code == http2::ErrorCode::kNoError);
   if (!finished_ && !head_->plain_http) {

@@ -2,13 +2,17 @@
 
 import random
 import signal
+import socket
+import struct
+import threading
 import time
 
 import grpc
 import pytest
 
 from support.failures import failure_of
-from support.repositories import serve
+from support.process import eventually
+from support.repositories import counter, serve
 
 PROMPT = "It was a fine morning, and"
 
@@ -103,7 +107,7 @@ def test_predict_says_what_to_call(stubs, inference):
     assert "call Generate" in failure.details()
 
 
-def test_neighbours_of_those_who_leave_notice_nothing(generate):
+def test_neighbours_of_those_who_leave_notice_nothing(generate, model_server):
     random.seed(7)
     alone = {number: text_of(generate(f"Emma {number}", max_tokens=120)) for number in range(4)}
     stays = {number: generate(f"Emma {number}", max_tokens=120) for number in range(4)}
@@ -114,11 +118,120 @@ def test_neighbours_of_those_who_leave_notice_nothing(generate):
         call.cancel()
     for number, call in stays.items():
         assert text_of(call) == alone[number]
+    assert eventually(lambda: counter(model_server, "parlance_pages_used", model="storyteller") == 0)
 
 
 def test_a_deadline_ends_the_text(generate):
     failure = failure_of(lambda: [time.sleep(0.05) for _ in generate(max_tokens=400, timeout=0.5)])
     assert failure.code() == grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+# --- streams that are resumed -------------------------------------------------------------------------------
+
+
+class Wire:
+    """Connections to a server that can be cut, as a network does it: without a word to either side's HTTP/2."""
+
+    def __init__(self, port: int):
+        self._port = port
+        self._ends = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                client = self._listener.accept()[0]
+            except OSError:
+                return
+            server = socket.create_connection(("127.0.0.1", self._port))
+            self._ends += [client, server]
+            for source, target in ((client, server), (server, client)):
+                threading.Thread(target=self._carry, args=(source, target), daemon=True).start()
+
+    @staticmethod
+    def _carry(source, target):
+        try:
+            while data := source.recv(65536):
+                target.sendall(data)
+        except OSError:
+            pass
+
+    def cut(self):
+        for end in self._ends:
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            end.shutdown(socket.SHUT_RDWR) if end.fileno() >= 0 else None
+            end.close()
+        self._ends.clear()
+
+    def close(self):
+        self._listener.close()
+        self.cut()
+
+
+@pytest.fixture
+def cut_call(stubs, model_server):
+    """cut_call(after, metadata) reads that many tokens on a connection of its own, cuts it, and gives the tokens that
+    had come, the initial metadata, and whether the stream came to its end."""
+    def call(most, metadata, **fields):
+        wire = Wire(model_server.port)
+        tokens, done = [], False
+        with grpc.insecure_channel(wire.address, options=[("grpc.use_local_subchannel_pool", 1)]) as channel:
+            stub = stubs.inference_grpc.InferenceServiceStub(channel)
+            request = stubs.inference.GenerateRequest(**{"model_name": "storyteller", "prompt": PROMPT, "max_tokens": 200, **fields})
+            stream = stub.Generate(request, timeout=60, metadata=metadata)
+            initial = dict(stream.initial_metadata())
+            try:
+                for token in stream:
+                    tokens.append(token)
+                    if len(tokens) == most:
+                        wire.cut()
+                done = True
+            except grpc.RpcError as error:
+                assert error.code() == grpc.StatusCode.UNAVAILABLE
+        wire.close()
+        return tokens, initial, done
+    return call
+
+
+def test_a_stream_whose_connection_is_cut_again_and_again_is_the_same_text(generate, cut_call):
+    whole = text_of(generate(max_tokens=200))
+    tokens, initial, done = cut_call(1, [("x-parlance-resumable", "1")])
+    token = initial["x-parlance-resume-token"]
+    cuts = 0
+    while not done:
+        cuts += 1
+        more, _, done = cut_call(1, [("x-parlance-resume-token", token), ("x-parlance-resume-after", str(len(tokens)))])
+        tokens += more
+    assert cuts >= 5
+    assert text_of(tokens) == whole
+    assert len(tokens) == 201 and tokens[-1].finish_reason == "length"
+
+
+def test_a_cancel_ends_what_could_be_resumed(generate):
+    call = generate(max_tokens=400, metadata=[("x-parlance-resumable", "1")])
+    token = dict(call.initial_metadata())["x-parlance-resume-token"]
+    next(call)
+    call.cancel()
+
+    def is_unknown():
+        resumed = generate(metadata=[("x-parlance-resume-token", token), ("x-parlance-resume-after", "1")])
+        try:
+            list(resumed)
+        except grpc.RpcError as error:
+            return error.code() == grpc.StatusCode.NOT_FOUND
+        return False
+
+    assert eventually(is_unknown)
+
+
+@pytest.mark.parametrize("metadata, code", [
+    ([("x-parlance-resume-token", "0" * 32)], "NOT_FOUND"),
+    ([("x-parlance-resume-token", "0" * 32), ("x-parlance-resume-after", "-1")], "INVALID_ARGUMENT"),
+])
+def test_what_cannot_be_resumed_is_said(generate, metadata, code):
+    assert failure_of(lambda: list(generate(metadata=metadata))).code().name == code
 
 
 def test_a_draining_server_lets_texts_end(stubs):

@@ -6,9 +6,9 @@
 
 #include "base/concat.h"
 #include "dialects/inference/generate_request.h"
-#include "dialects/inference/generated_tokens.h"
 #include "dialects/inference/request_input.h"
 #include "dialects/inference/response_output.h"
+#include "dialects/inference/resumable_call.h"
 #include "dialects/invalid_input.h"
 #include "dialects/next_turn.h"
 #include "dialects/stream_sequence.h"
@@ -22,15 +22,6 @@ Status in_request(std::size_t index, const Status& status) {
   const auto details = status.details();
   return {
       status.code(), concat("requests[", index, "]: ", status.message()), {details.begin(), details.end()}};
-}
-
-::inference::GenerateTokenFields to_message(std::string_view request_id, const GeneratedToken& token) {
-  return {.request_id = request_id,
-          .token = token.token,
-          .token_id = token.token_id,
-          .log_prob = token.log_prob,
-          .is_final = token.is_final,
-          .finish_reason = token.finish_reason};
 }
 
 std::string two_decimals(double value) {
@@ -180,22 +171,22 @@ Task<Result<Written<::inference::EmbedResponseFields>>> InferenceServiceHandler:
 Task<Status> InferenceServiceHandler::Generate(ServerCall& call,
                                                Incoming<::inference::GenerateRequestView> request,
                                                Writer<::inference::GenerateTokenFields>& out) {
+  if (resumes(call)) {
+    Task<Status> resuming = resume(call, resumable_, out);
+    co_return co_await std::move(resuming);
+  }
   Result<text::GenerateRequest> wanted = to_generate_request(repository_, *request, call);
   if (!wanted) co_return wanted.error();
-  Task<Result<text::Generation>> beginning = text::generate(call, *std::move(wanted));
+  const bool is_resumable = wants_resumable(call);
+  Task<Result<text::Generation>> beginning = is_resumable ? text::generate_beyond(call, *std::move(wanted))
+                                                          : text::generate(call, *std::move(wanted));
   Result<text::Generation> generation = co_await std::move(beginning);
   if (!generation) co_return generation.error();
   (void)call.trailing_metadata().add("x-model-version", std::to_string(generation->model().version()));
-  Status status;
-  for (bool is_first = true; auto piece = co_await generation->next(); is_first = false) {
-    status = piece->status;
-    const std::vector<GeneratedToken> tokens = to_tokens(*std::move(piece), is_first);
-    for (const GeneratedToken& token : tokens) {
-      const ::inference::GenerateTokenFields message = to_message(request->request_id(), token);
-      if (!co_await out.write(message)) co_return Status{};
-    }
-  }
-  co_return status;
+  Task<Status> sending = is_resumable ? generate_resumable(call, resumable_, *std::move(generation),
+                                                           std::string{request->request_id()}, out)
+                                      : send_tokens(*generation, request->request_id(), out);
+  co_return co_await std::move(sending);
 }
 
 }  // namespace parlance::dialects::inference

@@ -8,6 +8,7 @@
 #include "models/repository.h"
 #include "parlance/inference.parlance.h"
 #include "scheduling/scheduler.h"
+#include "text/resumable_streams.h"
 
 namespace parlance::dialects::inference {
 
@@ -18,8 +19,11 @@ class InferenceServiceHandler final : public ::inference::InferenceService::View
  public:
   /// Both must outlive the server; the repository's versions have their queues in `scheduler`.
   InferenceServiceHandler(const models::Repository& repository, scheduling::Scheduler& scheduler,
-                          Limits limits = {})
-      : repository_(repository), scheduler_(scheduler), limits_(limits) {}
+                          Limits limits = {}, text::ResumableLimits resumable = {})
+      : repository_(repository), scheduler_(scheduler), limits_(limits), resumable_(resumable) {}
+
+  /// The server stops: streams whose client is away are not waited for any longer.
+  void stop() { resumable_.stop(); }
 
   /// Trailers of an answer: x-model-version, and x-inference-latency-ms with two decimals.
   Task<Result<Written<::inference::PredictResponseFields>>> Predict(
@@ -44,7 +48,8 @@ class InferenceServiceHandler final : public ::inference::InferenceService::View
       ServerCall& call, Incoming<::inference::EmbedRequestView> request) override;
 
   /// The tokens as they are made, each sent in the loop turn in which its step ends; to_tokens() says how
-  /// they end. Requests as to_generate_request(), errors as text::generate(); trailer x-model-version.
+  /// they end. Requests as to_generate_request(), errors as text::generate(); trailer x-model-version. A
+  /// stream can be resumed by another call when its metadata ask for that (resumable_call.h).
   Task<Status> Generate(ServerCall& call, Incoming<::inference::GenerateRequestView> request,
                         Writer<::inference::GenerateTokenFields>& out) override;
 
@@ -55,6 +60,7 @@ class InferenceServiceHandler final : public ::inference::InferenceService::View
   const models::Repository& repository_;
   scheduling::Scheduler& scheduler_;
   const Limits limits_;
+  text::ResumableStreams resumable_;
 };
 
 }  // namespace parlance::dialects::inference
