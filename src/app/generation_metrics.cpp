@@ -81,6 +81,7 @@ class GenerationMetrics {
     outcome("cancelled", all.saved.cancelled);
     outcome("expired", all.saved.expired);
     outcome("refused", all.saved.refused);
+    outcome("slow_reader", all.slow_readers);
   }
 
   // What OpenTelemetry's conventions for generative AI and the Gateway API's inference extension ask for.
