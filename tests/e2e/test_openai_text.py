@@ -163,6 +163,13 @@ def test_a_template_that_does_not_work_says_so(tmp_path):
     assert refused.value.code == "chat_template_broken"
 
 
+def test_a_template_knows_the_end_token(tmp_path, client):
+    plain = asked_once(with_template(tmp_path / "plain", "{{ messages[1].content }}"))
+    ended = asked_once(with_template(tmp_path / "ended", "{{ messages[1].content }}{{ eos_token }}"))
+    assert plain.usage.prompt_tokens == complete(client).usage.prompt_tokens
+    assert ended.usage.prompt_tokens == plain.usage.prompt_tokens + 1
+
+
 def test_the_asynchronous_client_streams_many_at_once(server, client):
     async def story(asked, prompt):
         stream = await asked.completions.create(model=MODEL, prompt=prompt, max_tokens=12, temperature=0, stream=True)
