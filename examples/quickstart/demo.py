@@ -22,6 +22,7 @@ from grpc_tools import protoc
 
 import hot_reload
 import picture
+import texts
 from picture import bold, dim, green, red
 from server import DemoError, Server
 
@@ -154,6 +155,18 @@ class Demo:
         print(f"  round trip   {quantiles(round_trips_ms)}  {dim('seen by this Python client')}")
         print(f"  in the model {quantiles(model_ms)}  {dim('as the server measured it')}")
 
+    # --- text, token by token, and what texts mean
+
+    def tell_story(self) -> None:
+        heading("A story, token by token as the model makes it   Generate(storyteller)")
+        print()
+        texts.tell_story(self.stub, self.messages)
+
+    def compare_sentences(self) -> None:
+        heading("Which of these means the same?   Embed(minilm)")
+        print()
+        texts.compare_sentences(self.stub, self.messages)
+
     # --- the model loaded anew while callers call it
 
     def reload_under_load(self, held_out) -> None:
@@ -187,6 +200,9 @@ def say_what_next(server: Server, keep: bool) -> None:
   .deps/bin/grpcurl -plaintext -d @ {address} \\
       {SERVICE}/Predict < examples/quickstart/digit.json
 
+  # a story that you begin
+  build/release/parlance chat {address}
+
   # your own model: models/README.md; every option: parlance serve --help
 """)
 
@@ -201,6 +217,8 @@ def run_demo(server: Server, stubs_folder: str, keep: bool) -> None:
         demo.show_digits(held_out)
         demo.type_files()
         demo.stream_held_out(held_out)
+        demo.tell_story()
+        demo.compare_sentences()
         demo.reload_under_load(held_out)
     say_what_next(server, keep)
 

@@ -13,6 +13,7 @@
 
 #include "app/bench_command.h"
 #include "app/call.h"
+#include "app/chat_command.h"
 #include "app/client_flags.h"
 #include "app/config_file.h"
 #include "app/exit_codes.h"
@@ -38,6 +39,7 @@ struct CommandLine {
   BenchCommand bench;
   ModelsCommand models;
   ImportCommand import;
+  ChatCommand chat;
 };
 
 // CLI11's own writes "TEXT REQUIRED" behind a positional and "..." behind whatever is kept in a list.
@@ -171,12 +173,13 @@ int run_call(CommandLine& given) {
 
 // CLI11 says of a wrong word only that a command is missing.
 int unknown_command(std::string_view word) {
-  constexpr std::array<std::string_view, 7> kCommands{"serve",   "models", "call",   "bench",
-                                                      "explain", "import", "version"};
+  constexpr std::array<std::string_view, 8> kCommands{"serve", "models",  "call",   "chat",
+                                                      "bench", "explain", "import", "version"};
   const std::string_view close = nearest(word, kCommands);
   return usage_error(fmt::format("there is no command '{}'{}", word,
-                                 close.empty() ? ": serve, models, call, bench, explain, import or version"
-                                               : fmt::format("; did you mean '{}'?", close)));
+                                 close.empty()
+                                     ? ": serve, models, call, chat, bench, explain, import or version"
+                                     : fmt::format("; did you mean '{}'?", close)));
 }
 
 int print_version() {
@@ -198,6 +201,7 @@ int run(int argument_count, const char* const* arguments) {
   const CLI::App* serve = add_serve(app, given);
   CLI::App* models = add_models(app, given.models);
   const CLI::App* call = add_call(app, given);
+  const CLI::App* chat = add_chat(app, given.chat);
   const CLI::App* bench = add_bench(app, given.bench);
   const CLI::App* explain = add_explain(app, given);
   const CLI::App* import = add_import(app, given.import);
@@ -219,6 +223,7 @@ int run(int argument_count, const char* const* arguments) {
   if (serve->parsed()) return run_serve(given);
   if (models->parsed()) return run_models(given.models);
   if (call->parsed()) return run_call(given);
+  if (chat->parsed()) return run_chat(given.chat);
   if (bench->parsed()) return run_bench(given.bench);
   if (explain->parsed()) return run_explain(given);
   if (import->parsed()) return run_import(given.import);

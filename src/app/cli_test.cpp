@@ -32,7 +32,7 @@ Outcome run_with(std::vector<const char*> arguments) {
 TEST(CommandLine, WrongUsageEndsWith64) {
   const std::pair<std::vector<const char*>, std::string> cases[] = {
       {{}, "subcommand is required"},
-      {{"sing"}, "there is no command 'sing': serve, models, call, bench, explain, import or version"},
+      {{"sing"}, "there is no command 'sing': serve, models, call, chat, bench, explain, import or version"},
       {{"sreve"}, "there is no command 'sreve'; did you mean 'serve'?"},
       {{"serve"}, "REPOSITORY is required"},
       {{"serve", "models", "--thread", "1"}, "--thread"},
@@ -44,6 +44,12 @@ TEST(CommandLine, WrongUsageEndsWith64) {
       {{"call", "localhost:1", "a.B/C", "--timeout", "1"}, "--timeout: '1' is not a duration"},
       {{"call", "localhost:1", "a.B/C", "--timeout", "0s"}, "--timeout: must be more than 0"},
       {{"call", "localhost:1", "a.B/C", "--max-receive-message-bytes", "x"}, "'x' is not a size"},
+      {{"chat", "--max-tokens", "-1"}, "--max-tokens: '-1' is not a whole number from 0 to"},
+      {{"chat", "--temperature", "hot"}, "--temperature: 'hot' is not a number from 0 to 2"},
+      {{"chat", "--top-p", "1.5"}, "--top-p: '1.5' is not a number from 0 to 1"},
+      {{"chat", "localhost:1", "--timeout", "1"}, "--timeout: '1' is not a duration"},
+      {{"chat", "localhost:1", "-H", "no colon"}, "expected 'name: value'"},
+      {{"chat", "localhost:1", "--proto", "a.proto"}, "--proto"},
   };
   for (const auto& [arguments, error] : cases) {
     const Outcome outcome = run_with(arguments);

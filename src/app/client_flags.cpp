@@ -23,16 +23,8 @@ void add_tls_flags(CLI::App& command, CallTarget& target) {
 
 }  // namespace
 
-void add_client_flags(CLI::App& command, CallTarget& target, ClientFlags& flags,
-                      const std::string& timeout_help) {
-  command
-      .add_option("--proto", target.protos,
-                  "Take the types from this file, not from the\nserver's reflection; may repeat")
-      ->type_name("FILE")
-      ->allow_extra_args(false);
-  command.add_option("-I,--import", target.import_dirs, "Where imports of --proto are searched; may repeat")
-      ->type_name("DIR")
-      ->allow_extra_args(false);
+void add_connection_flags(CLI::App& command, CallTarget& target, ClientFlags& flags,
+                          const std::string& timeout_help) {
   command
       .add_option("-H,--header", target.headers, "Metadata to send; base64 for a name in -bin; may\nrepeat")
       ->type_name("'NAME: VALUE'")
@@ -43,6 +35,19 @@ void add_client_flags(CLI::App& command, CallTarget& target, ClientFlags& flags,
       .add_option("--max-receive-message-bytes", flags.max_receive_message_bytes,
                   "Largest response, as in 64MiB. Default: 4MiB")
       ->type_name("SIZE");
+}
+
+void add_client_flags(CLI::App& command, CallTarget& target, ClientFlags& flags,
+                      const std::string& timeout_help) {
+  command
+      .add_option("--proto", target.protos,
+                  "Take the types from this file, not from the\nserver's reflection; may repeat")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+  command.add_option("-I,--import", target.import_dirs, "Where imports of --proto are searched; may repeat")
+      ->type_name("DIR")
+      ->allow_extra_args(false);
+  add_connection_flags(command, target, flags, timeout_help);
 }
 
 std::expected<void, std::string> read_client_flags(const ClientFlags& flags, CallTarget& target) {

@@ -17,8 +17,12 @@ struct ClientFlags {
   std::string max_receive_message_bytes;
 };
 
-/// Adds the flags of types, metadata, TLS and limits; what the line gives goes to both. `timeout_help` says
-/// what --timeout is for.
+/// Adds the flags of metadata, TLS and limits; what the line gives goes to both. `timeout_help` says what
+/// --timeout is for.
+void add_connection_flags(CLI::App& command, CallTarget& target, ClientFlags& flags,
+                          const std::string& timeout_help);
+
+/// Adds these and the flags of types.
 void add_client_flags(CLI::App& command, CallTarget& target, ClientFlags& flags,
                       const std::string& timeout_help);
 

@@ -73,6 +73,16 @@ std::expected<std::uint64_t, std::string> parse_count(std::string_view text, std
   return number;
 }
 
+std::expected<float, std::string> parse_number(std::string_view text, float least, float most) {
+  float number = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, number, std::chars_format::fixed);
+  if (error != std::errc{} || rest != end || !(number >= least && number <= most)) {
+    return refuse(text, fmt::format("a number from {} to {}", least, most));
+  }
+  return number;
+}
+
 std::string format_duration(Duration duration) {
   using namespace std::chrono;
   const auto whole = [duration](auto unit) { return duration % unit == Duration::zero(); };

@@ -27,6 +27,9 @@ std::expected<std::size_t, std::string> parse_size(std::string_view text,
 /// A whole number from 0 to `most`.
 std::expected<std::uint64_t, std::string> parse_count(std::string_view text, std::uint64_t most);
 
+/// A decimal number from `least` to `most`.
+std::expected<float, std::string> parse_number(std::string_view text, float least, float most);
+
 /// "30s", "1500ms": as parse_duration() reads it, in the largest unit that needs no fraction.
 std::string format_duration(Duration duration);
 

@@ -69,5 +69,15 @@ TEST(ParseCount, ReadsWholeNumbersUpToAMost) {
   }
 }
 
+TEST(ParseNumber, ReadsNumbersOfARange) {
+  EXPECT_EQ(parse_number("0.5", 0, 2), 0.5F);
+  EXPECT_EQ(parse_number("2", 0, 2), 2.0F);
+  for (const std::string_view text : {"", "2.1", "-1", "nan", "inf", "1x", " 1", "1e0"}) {
+    const auto parsed = parse_number(text, 0, 2);
+    ASSERT_FALSE(parsed) << text;
+    EXPECT_THAT(parsed.error(), HasSubstr("is not a number from 0 to 2"));
+  }
+}
+
 }  // namespace
 }  // namespace parlance::app

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# demo [ARGUMENTS]: build, serve the models that ship, classify digits and files
+# demo [ARGUMENTS]: build, serve the models that ship, classify digits and files, tell a story
 set -euo pipefail
 source tools/lib.sh
 
