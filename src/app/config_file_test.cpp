@@ -85,7 +85,7 @@ TEST(ConfigFile, LeavesWhatItDoesNotName) {
 TEST(ConfigFile, AnUnknownKeyIsNamedWithItsLineTheNearestKeyAndAllKeys) {
   EXPECT_EQ(
       error_of("threads: 4\nshutdown_grace: 3s\n"),
-      "serve.yaml:2: unknown key 'shutdown_grace'; did you mean 'shutdown-grace'? Keys: listen, admin, "
+      "serve.yaml:2: unknown key 'shutdown_grace'; did you mean 'shutdown-grace'? Keys: listen, http, admin, "
       "tls-cert, "
       "tls-key, client-ca, threads, max-receive-message-bytes, memory, shutdown-grace, resume-grace, "
       "require, watch, "
