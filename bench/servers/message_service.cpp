@@ -20,7 +20,7 @@ using parlance::Status;
 using parlance::Task;
 using parlance::Writer;
 
-class Inference final : public inference::InferenceService::Handler {
+class MessageInference final : public inference::InferenceService::Handler {
  public:
   Task<Result<PredictResponse>> Predict(ServerCall&, Incoming<PredictRequest> request) override {
     Outgoing<PredictResponse> response;
@@ -57,4 +57,4 @@ class Inference final : public inference::InferenceService::Handler {
 
 }  // namespace
 
-std::shared_ptr<parlance::Service> make_message_service() { return std::make_shared<Inference>(); }
+std::shared_ptr<parlance::Service> make_message_service() { return std::make_shared<MessageInference>(); }

@@ -53,7 +53,7 @@ PredictResponseFields answer(const PredictRequestView& request, const Prediction
           .model_version = request.model_version()};
 }
 
-class Inference final : public inference::InferenceService::ViewHandler {
+class ViewInference final : public inference::InferenceService::ViewHandler {
  public:
   Task<Result<Written<PredictResponseFields>>> Predict(ServerCall&,
                                                        Incoming<PredictRequestView> request) override {
@@ -100,4 +100,4 @@ class Inference final : public inference::InferenceService::ViewHandler {
 
 }  // namespace
 
-std::shared_ptr<parlance::Service> make_view_service() { return std::make_shared<Inference>(); }
+std::shared_ptr<parlance::Service> make_view_service() { return std::make_shared<ViewInference>(); }

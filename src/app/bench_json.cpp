@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "app/bench_report.h"
+#include "app/quantities.h"
 #include "grpc/error_details.h"
 
 namespace parlance::app {
@@ -12,7 +13,6 @@ using Json = nlohmann::ordered_json;
 using load::StepResult;
 using load::Tally;
 
-double seconds(Duration time) { return std::chrono::duration<double>(time).count(); }
 double microseconds(Duration time) { return std::chrono::duration<double, std::micro>(time).count(); }
 
 std::string_view kind_name(load::MethodKind kind) {

@@ -14,7 +14,7 @@ namespace {
 using load::Histogram;
 using load::StepResult;
 
-constexpr std::size_t kMostLines = 8;  // of steps, in one chart
+constexpr std::size_t kMostSteps = 8;  // of steps, in one chart
 
 std::string ns_text(double ns) { return time_text(Duration{std::llround(ns)}); }
 // On an axis of logarithms there is no zero.
@@ -63,7 +63,7 @@ LineChart percentile_chart(const load::Plan& plan, const std::vector<StepResult>
   LineChart chart{.title = plan.path.substr(1) + ": latency by percentile", .x = {}, .y = {}, .series = {}};
   for (const StepResult& result : results) {
     const Histogram& times = result.tally.latency;
-    if (chart.series.size() == kMostLines) break;
+    if (chart.series.size() == kMostSteps) break;
     histograms.push_back(&times);
     most_count = std::max(most_count, times.count());
     chart.series.push_back(by_percentile(times, name_of(result)));

@@ -13,7 +13,7 @@ namespace {
 
 constexpr Duration kRedraw = std::chrono::milliseconds{200};
 constexpr Duration kLine = std::chrono::seconds{1};
-constexpr int kMostLines = 20;
+constexpr int kMostReports = 20;
 constexpr int kBarCells = 20;
 
 Duration total_of(const load::Plan& plan) {
@@ -52,7 +52,7 @@ BenchProgress::BenchProgress(const load::Plan& plan)
     : plan_(plan),
       terminal_(isatty(STDERR_FILENO) != 0),
       total_(total_of(plan)),
-      interval_(terminal_ ? kRedraw : std::max(kLine, total_ / kMostLines)) {}
+      interval_(terminal_ ? kRedraw : std::max(kLine, total_ / kMostReports)) {}
 
 void BenchProgress::show(const load::Progress& progress) {
   const std::string text = progress_text(progress, plan_);

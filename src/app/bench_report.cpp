@@ -16,7 +16,6 @@ using load::Plan;
 using load::StepResult;
 using load::Tally;
 
-double seconds(Duration time) { return std::chrono::duration<double>(time).count(); }
 double rate(std::uint64_t count, const StepResult& result) {
   return static_cast<double>(count) / seconds(result.length);
 }

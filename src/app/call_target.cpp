@@ -4,16 +4,11 @@
 
 #include <string_view>
 
+#include "base/trimmed.h"
 #include "grpc/base64.h"
 
 namespace parlance::app {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 // "name: value"
 std::expected<void, std::string> add_header(std::string_view text, grpc::Metadata& metadata) {

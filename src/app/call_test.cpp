@@ -100,7 +100,7 @@ class OldReflection final : public Service {
 
 namespace {
 
-struct Outcome {
+struct CallOutcome {
   int exit_code;
   std::string out;
   std::string error;
@@ -143,7 +143,7 @@ class Call : public ::testing::Test {
     return request;
   }
 
-  static Outcome run(const CallRequest& request) {
+  static CallOutcome run(const CallRequest& request) {
     ::testing::internal::CaptureStdout();
     ::testing::internal::CaptureStderr();
     const int exit_code = call(request);
@@ -157,7 +157,7 @@ class Call : public ::testing::Test {
 
 TEST_F(Call, ByReflectionNeedsNoProto) {
   start();
-  const Outcome check = run(request_for("grpc.health.v1.Health/Check"));
+  const CallOutcome check = run(request_for("grpc.health.v1.Health/Check"));
   EXPECT_EQ(check.out, "{\"status\":\"SERVING\"}\n");
   EXPECT_EQ(check.exit_code, 0) << check.error;
 }
@@ -185,7 +185,7 @@ TEST_F(Call, ShowsMetadataAndStatusWhenAsked) {
 
 TEST_F(Call, EndsWithTheStatusAndSaysWhy) {
   start();
-  const Outcome failed = run(shop_request("Fail"));
+  const CallOutcome failed = run(shop_request("Fail"));
   EXPECT_EQ(failed.exit_code, 8);
   EXPECT_EQ(failed.out, "");
   EXPECT_EQ(failed.error,
@@ -196,7 +196,7 @@ TEST_F(Call, EndsWithTheStatusAndSaysWhy) {
 
   CallRequest watch = request_for("grpc.health.v1.Health/Watch");
   watch.timeout = std::chrono::milliseconds{200};
-  const Outcome timed_out = run(watch);
+  const CallOutcome timed_out = run(watch);
   EXPECT_EQ(timed_out.out, "{\"status\":\"SERVING\"}\n");
   EXPECT_EQ(timed_out.exit_code, 4);
 }
@@ -215,19 +215,19 @@ TEST_F(Call, ListsAndDescribes) {
   describe.describe = "grpc.health.v1.HealthCheckRequest";
   EXPECT_EQ(run(describe).out, "message HealthCheckRequest {\n  string service = 1;\n}\n");
   describe.describe = "no.Such";
-  const Outcome unknown = run(describe);
+  const CallOutcome unknown = run(describe);
   EXPECT_EQ(unknown.exit_code, 5);
   EXPECT_EQ(unknown.error, "NOT_FOUND (5): the server knows no symbol 'no.Such'\n");
 }
 
 TEST_F(Call, WrongNamesAreToldWithTheRightOnes) {
   start();
-  const Outcome method = run(shop_request("Ech"));
+  const CallOutcome method = run(shop_request("Ech"));
   EXPECT_EQ(method.exit_code, 5);
   EXPECT_EQ(method.error,
             "NOT_FOUND (5): shop.Till has no method 'Ech'; did you mean 'Echo'?\n"
             "Methods: Echo, Last, Twice, Each, Fail\n");
-  const Outcome service = run(request_for("grpc.health.v1.Heath/Check"));
+  const CallOutcome service = run(request_for("grpc.health.v1.Heath/Check"));
   EXPECT_EQ(service.exit_code, 5);
   EXPECT_THAT(service.error,
               StartsWith("NOT_FOUND (5): there is no service 'grpc.health.v1.Heath'; did you mean "
@@ -244,7 +244,7 @@ TEST_F(Call, WrongDataEndsWith65) {
       {shop_request("Each", "{}\n{\"count\": \"many\"}"), "request 2 (line 2): "},
   };
   for (const auto& [request, error] : cases) {
-    const Outcome outcome = run(request);
+    const CallOutcome outcome = run(request);
     EXPECT_EQ(outcome.exit_code, kExitData) << request.data;
     EXPECT_THAT(outcome.error, HasSubstr(error));
   }
@@ -255,7 +255,7 @@ TEST_F(Call, WhatCannotBeReadEndsWith66) {
   EXPECT_EQ(run(shop_request("Echo", "@/no/such/file")).exit_code, kExitNoInput);
   CallRequest request = shop_request("Echo");
   request.protos = {write("broken.proto", "syntax = \"proto3\";\nmessage {}\n")};
-  const Outcome broken = run(request);
+  const CallOutcome broken = run(request);
   EXPECT_EQ(broken.exit_code, kExitNoInput);
   EXPECT_EQ(broken.error, "broken.proto:2: Expected message name.\n");
 }
@@ -271,7 +271,7 @@ TEST_F(Call, WrongHeadersEndWith64) {
 
 TEST_F(Call, AServerWithoutReflectionIsToldWithTheWayOut) {
   start(/*with_reflection=*/false);
-  const Outcome outcome = run(request_for("shop.Till/Echo"));
+  const CallOutcome outcome = run(request_for("shop.Till/Echo"));
   EXPECT_EQ(outcome.exit_code, 12);
   EXPECT_EQ(outcome.error,
             "UNIMPLEMENTED (12): the server does not offer reflection; name its .proto files with --proto\n");

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/spelling.h"
+#include "base/trimmed.h"
 
 namespace parlance::app {
 namespace {
@@ -27,12 +28,6 @@ constexpr Command kCommands[] = {
 
 constexpr std::string_view kBlank = " \t\r";
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
-}
-
 ChatLine unknown(std::string_view name) {
   std::vector<std::string_view> names;
   for (const Command& command : kCommands) names.push_back(command.name);
@@ -48,10 +43,10 @@ bool is_control(unsigned char c) { return (c < 0x20 && c != '\n' && c != '\t') |
 
 ChatLine parse_chat_line(std::string_view line) {
   if (!line.starts_with('/')) return {ChatAction::kSay, std::string{line}};
-  const std::string_view words = trimmed(line);
+  const std::string_view words = trimmed(line, kBlank);
   const std::size_t end = std::min(words.find_first_of(kBlank), words.size());
   const std::string_view name = words.substr(0, end);
-  const std::string_view argument = trimmed(words.substr(end));
+  const std::string_view argument = trimmed(words.substr(end), kBlank);
   for (const Command& command : kCommands) {
     if (command.name != name) continue;
     if (command.argument.empty() && !argument.empty())

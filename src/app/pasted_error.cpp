@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/json_details.h"
+#include "base/trimmed.h"
 #include "grpc/base64.h"
 #include "grpc/error_details.h"
 #include "grpc/status_wire.h"
@@ -44,12 +45,6 @@ std::optional<StatusCode> code_of(std::string_view text) {
     if (letters_of(to_string(named)) == letters) return named;
   }
   return letters == "CANCELED" ? std::optional{StatusCode::kCancelled} : std::nullopt;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
 bool is_base64(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '+' || c == '/'; }
@@ -169,7 +164,7 @@ std::optional<Status> status_of_text(const std::string& text) {
 }  // namespace
 
 std::optional<Status> find_error(std::string_view pasted) {
-  const std::string_view text = trimmed(pasted);
+  const std::string_view text = trimmed(pasted, " \t\r\n");
   if (text.empty()) return std::nullopt;
   if (auto status = status_in_base64(text)) return status;
   const std::vector<Json> objects = objects_in(text);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 
@@ -8,6 +9,8 @@
 namespace parlance::app {
 
 // Measured values for people: three digits that count, and a unit.
+
+inline double seconds(Duration time) { return std::chrono::duration<double>(time).count(); }
 
 /// "870 ns", "61.2 µs", "1.21 ms", "2.05 s".
 std::string time_text(Duration time);

@@ -15,7 +15,7 @@ constexpr std::size_t kWaitingPerRunning = 2;
 // Callers who leave are no error.
 bool is_error(StatusCode code) { return code != StatusCode::kOk && code != StatusCode::kCancelled; }
 
-std::string milliseconds(Duration duration) {
+std::string in_milliseconds(Duration duration) {
   return fmt::format("{:.3f}", std::chrono::duration<double, std::milli>{duration}.count());
 }
 
@@ -66,8 +66,8 @@ LogFields access_fields(const interceptors::CallRecord& record) {
     if (!value.empty()) fields.emplace_back(name, value);
   };
   add("reason", record.reason);
-  add("duration_ms", milliseconds(record.duration));
-  if (record.time_left) add("time_left_ms", milliseconds(*record.time_left));
+  add("duration_ms", in_milliseconds(record.duration));
+  if (record.time_left) add("time_left_ms", in_milliseconds(*record.time_left));
   add("peer", record.peer);
   add("client_id", record.client_id);
   add("subject", record.subject);

@@ -16,8 +16,6 @@ constexpr std::size_t kLanes = 4;  // 16 bytes: what every 64-bit processor has 
 using Floats [[gnu::vector_size(kLanes * sizeof(float))]] = float;
 using Ints [[gnu::vector_size(kLanes * sizeof(float))]] = std::int32_t;
 
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
-
 Floats load(const float* from) {
   Floats lanes;
   std::memcpy(&lanes, from, sizeof lanes);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <span>
 
 #include "generation/token.h"
@@ -16,6 +17,8 @@ struct LogitScan {
   bool has_junk;  // a NaN or +infinity is among them; then the others say nothing
 };
 LogitScan scan(std::span<const float> logits);
+
+inline constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 /// Weights are summed up in blocks of so many.
 inline constexpr std::size_t kWeightBlock = 1024;

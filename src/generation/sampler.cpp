@@ -12,7 +12,6 @@
 namespace parlance::generation {
 namespace {
 
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
 // Buckets by distance from the most probable token, in eighths of a nat: so a nucleus is found without
 // sorting.
 constexpr std::size_t kBuckets = 256;

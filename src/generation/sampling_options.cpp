@@ -1,13 +1,12 @@
 #include "generation/sampling_options.h"
 
 #include <cmath>
-#include <limits>
 #include <string_view>
+
+#include "generation/logits.h"
 
 namespace parlance::generation {
 namespace {
-
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 struct Range {
   std::string_view name;

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "base/assert.h"
+#include "base/trimmed.h"
 #include "grpc/error_details.h"
 #include "grpc/message_writer.h"
 
@@ -143,12 +144,6 @@ Result<Buffer> zstd_decompress(Bytes bytes, std::size_t max_message_bytes) {
   return out.take();
 }
 
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  return text;
-}
-
 }  // namespace
 
 std::string_view to_string(Encoding encoding) { return kNames[static_cast<std::size_t>(encoding)]; }
@@ -163,7 +158,7 @@ bool accepts(std::string_view accept_encoding, Encoding encoding) {
   if (encoding == Encoding::kIdentity) return true;
   while (!accept_encoding.empty()) {
     const std::size_t comma = accept_encoding.find(',');
-    if (trimmed(accept_encoding.substr(0, comma)) == to_string(encoding)) return true;
+    if (trimmed(accept_encoding.substr(0, comma), " ") == to_string(encoding)) return true;
     if (comma == std::string_view::npos) return false;
     accept_encoding.remove_prefix(comma + 1);
   }

@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/concat.h"
+#include "base/trimmed.h"
 #include "grpc/base64.h"
 #include "grpc/error_details.h"
 
@@ -63,12 +64,6 @@ Status check_value(std::string_view name, std::string_view value) {
 bool is_received_metadata(const HeaderField& field) {
   const bool open = field.token == HeaderToken::kOther || field.token == HeaderToken::kUserAgent;
   return open && is_name(field.name);
-}
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 }  // namespace

@@ -5,8 +5,6 @@
 namespace parlance::http2::test {
 namespace {
 
-constexpr std::uint8_t kEnd = flags::kEndStream;
-
 Texts with(Texts texts, std::string_view name, std::string_view value) {
   texts.emplace_back(name, value);
   return texts;

@@ -5,7 +5,6 @@
 namespace parlance::http2::test {
 namespace {
 
-constexpr std::uint8_t kEnd = flags::kEndStream;
 const std::string kGetLine = " :method=GET :scheme=http :path=/ :authority=localhost";
 
 TEST(Ending, GracefulShutdownHasTwoSteps) {

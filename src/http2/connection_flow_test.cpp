@@ -5,8 +5,6 @@
 namespace parlance::http2::test {
 namespace {
 
-constexpr std::uint8_t kEnd = flags::kEndStream;
-
 // A server with `count` requests open and their headers answered.
 void with_requests(Engine& server, int count, const std::vector<Setting>& settings = {}) {
   server.receive(std::string(kPreface) + Wire::settings(settings));

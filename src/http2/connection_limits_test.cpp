@@ -6,8 +6,6 @@ namespace parlance::http2::test {
 namespace {
 
 using testing::HasSubstr;
-constexpr std::uint8_t kEnd = flags::kEndStream;
-
 // Feeds `attack(i)` for i = 0, 1, … and returns how many the server took before it went away.
 int taken(Engine& server, const std::function<std::string(int)>& attack, int most, Duration pace = {}) {
   for (int i = 0; i < most; ++i) {

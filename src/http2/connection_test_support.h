@@ -21,6 +21,8 @@
 
 namespace parlance::http2::test {
 
+inline constexpr std::uint8_t kEnd = flags::kEndStream;
+
 using namespace std::chrono_literals;
 
 using Lines = std::vector<std::string>;

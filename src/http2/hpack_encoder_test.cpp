@@ -15,7 +15,7 @@ namespace {
 using test::Fields;
 using test::octets;
 
-std::vector<std::byte> encoded(HpackEncoder& encoder, const Fields& fields) {
+std::vector<std::byte> encoded_block(HpackEncoder& encoder, const Fields& fields) {
   std::vector<std::byte> block;
   encoder.encode(test::views(fields), block);
   return block;
@@ -38,30 +38,30 @@ TEST(HpackEncoder, SecondRequestIsAllIndices) {
                        {"te", "trailers"},
                        {"content-type", "application/grpc"},
                        {"user-agent", "parlance/0.1"}};
-  EXPECT_GT(encoded(encoder, request).size(), 40u);
-  EXPECT_EQ(encoded(encoder, request), octets("83 86 c2 c1 c0 bf be"));
+  EXPECT_GT(encoded_block(encoder, request).size(), 40u);
+  EXPECT_EQ(encoded_block(encoder, request), octets("83 86 c2 c1 c0 bf be"));
 }
 
 TEST(HpackEncoder, ChangingValueIsEnteredOnceForItsName) {
   HpackEncoder encoder;
-  EXPECT_EQ(encoded(encoder, {{"grpc-timeout", "50m"}})[0], std::byte{0x40});
+  EXPECT_EQ(encoded_block(encoder, {{"grpc-timeout", "50m"}})[0], std::byte{0x40});
   // Then without indexing, name at index 62 (15 + 47).
-  EXPECT_EQ(encoded(encoder, {{"grpc-timeout", "!"}}), octets("0f2f 0121"));
+  EXPECT_EQ(encoded_block(encoder, {{"grpc-timeout", "!"}}), octets("0f2f 0121"));
   EXPECT_EQ(encoder.table().count(), 1u);
 }
 
 TEST(HpackEncoder, ContentLengthIsNotIndexed) {
   HpackEncoder encoder;
-  EXPECT_EQ(encoded(encoder, {{"content-length", "0"}}), octets("0f0d 0130"));
+  EXPECT_EQ(encoded_block(encoder, {{"content-length", "0"}}), octets("0f0d 0130"));
   EXPECT_EQ(encoder.table().count(), 0u);
 }
 
 // RFC 7541 section 6.2.3; name by index 23 and spelled out.
 TEST(HpackEncoder, SecretsAreNeverIndexedLiterals) {
   HpackEncoder encoder;
-  EXPECT_EQ(encoded(encoder, {{"authorization", "x"}}), octets("1f08 0178"));
-  EXPECT_EQ(encoded(encoder, {{"!", "!", true}}), octets("10 0121 0121"));
-  EXPECT_EQ(encoded(encoder, {{":method", "GET", true}})[0], std::byte{0x12});
+  EXPECT_EQ(encoded_block(encoder, {{"authorization", "x"}}), octets("1f08 0178"));
+  EXPECT_EQ(encoded_block(encoder, {{"!", "!", true}}), octets("10 0121 0121"));
+  EXPECT_EQ(encoded_block(encoder, {{":method", "GET", true}})[0], std::byte{0x12});
   EXPECT_EQ(encoder.table().count(), 0u);
 }
 
@@ -87,65 +87,65 @@ TEST(HpackIndexing, FollowsThePolicy) {
 
 TEST(HpackEncoder, EntryThatWouldFillTheTableIsNotIndexed) {
   HpackEncoder encoder;
-  encoded(encoder, {{"x-a", "kept"}});
-  encoded(encoder, {{"x-large", std::string(3500, 'v')}});
+  encoded_block(encoder, {{"x-a", "kept"}});
+  encoded_block(encoder, {{"x-large", std::string(3500, 'v')}});
   EXPECT_EQ(encoder.table().count(), 1u);
 }
 
 TEST(HpackEncoder, FullTableTakesAFieldOnlyAtTheSecondSight) {
   HpackEncoder encoder;
   for (int i = 0; i < 200; ++i)
-    encoded(encoder, {{"x-id", "a value that never comes again, number " + std::to_string(i)}});
+    encoded_block(encoder, {{"x-id", "a value that never comes again, number " + std::to_string(i)}});
   const std::uint64_t newest = encoder.table().id_of_age(0);
   EXPECT_LT(newest, 60u);
-  encoded(encoder, {{"x-new", "value"}});
+  encoded_block(encoder, {{"x-new", "value"}});
   EXPECT_EQ(encoder.table().id_of_age(0), newest);
-  encoded(encoder, {{"x-new", "value"}});
+  encoded_block(encoder, {{"x-new", "value"}});
   EXPECT_EQ(encoder.table().id_of_age(0), newest + 1);
-  EXPECT_EQ(encoded(encoder, {{"x-new", "value"}}), octets("be"));
+  EXPECT_EQ(encoded_block(encoder, {{"x-new", "value"}}), octets("be"));
 }
 
 // --- size updates, RFC 7541 section 4.2
 
 TEST(HpackEncoder, SmallerOwnTableIsSaidInTheFirstBlock) {
   HpackEncoder encoder{100};
-  EXPECT_EQ(encoded(encoder, {{":method", "GET"}}), octets("3f45 82"));
-  EXPECT_EQ(encoded(encoder, {{":method", "GET"}}), octets("82"));
+  EXPECT_EQ(encoded_block(encoder, {{":method", "GET"}}), octets("3f45 82"));
+  EXPECT_EQ(encoded_block(encoder, {{":method", "GET"}}), octets("82"));
 }
 
 TEST(HpackEncoder, PeersLimitIsFollowedInTheNextBlockAndOnce) {
   HpackEncoder encoder;
   encoder.set_max_table_bytes(30);
-  EXPECT_EQ(encoded(encoder, {{":method", "GET"}}), octets("3e 82"));
-  EXPECT_EQ(encoded(encoder, {{":method", "GET"}}), octets("82"));
+  EXPECT_EQ(encoded_block(encoder, {{":method", "GET"}}), octets("3e 82"));
+  EXPECT_EQ(encoded_block(encoder, {{":method", "GET"}}), octets("82"));
 }
 
 TEST(HpackEncoder, SmallestLimitBetweenBlocksIsSaidToo) {
   HpackEncoder encoder;
-  encoded(encoder, {{"a", "b"}});
+  encoded_block(encoder, {{"a", "b"}});
   for (const std::uint32_t limit : {100u, 20u, 300u, 100u}) encoder.set_max_table_bytes(limit);
   EXPECT_EQ(encoder.table().count(), 0u);
-  EXPECT_EQ(encoded(encoder, {}), octets("34 3f45"));
+  EXPECT_EQ(encoded_block(encoder, {}), octets("34 3f45"));
 }
 
 TEST(HpackEncoder, LimitLoweredAndRaisedAgainIsSaidTwice) {
   HpackEncoder encoder;
   encoder.set_max_table_bytes(0);
   encoder.set_max_table_bytes(65536);
-  EXPECT_EQ(encoded(encoder, {}), octets("20 3fe11f"));
+  EXPECT_EQ(encoded_block(encoder, {}), octets("20 3fe11f"));
 }
 
 TEST(HpackEncoder, LargerLimitThanItsOwnChangesNothing) {
   HpackEncoder encoder;
   encoder.set_max_table_bytes(65536);
-  EXPECT_EQ(encoded(encoder, {}), octets(""));
+  EXPECT_EQ(encoded_block(encoder, {}), octets(""));
   EXPECT_EQ(encoder.table().max_bytes(), 4096u);
 }
 
 TEST(HpackEncoder, LargerTableIsUsedWhenBothAllowIt) {
   HpackEncoder encoder{8192};
   encoder.set_max_table_bytes(65536);
-  EXPECT_EQ(encoded(encoder, {}), octets("3fe13f"));
+  EXPECT_EQ(encoded_block(encoder, {}), octets("3fe13f"));
   EXPECT_EQ(encoder.table().max_bytes(), 8192u);
 }
 
@@ -162,7 +162,8 @@ TEST(HpackEncoder, DecoderUnderstandsItWhateverTheLimitsDo) {
       decoder.set_max_table_bytes(limit);
     }
     const Fields fields = random.section();
-    ASSERT_TRUE(decoder.decode(encoded(encoder, fields), list)) << "block " << block << ", seed " << kSeed;
+    ASSERT_TRUE(decoder.decode(encoded_block(encoder, fields), list))
+        << "block " << block << ", seed " << kSeed;
     const HeaderFields got = list.fields();
     ASSERT_EQ(got.size(), fields.size());
     for (std::size_t i = 0; i < got.size(); ++i) {
@@ -198,7 +199,7 @@ TEST(HpackEncoder, FixedFieldsGiveTheBlocksThatTheirFieldsGive) {
     }
     std::vector<std::byte> block;
     copies.encode(is_head ? fixed_head : fixed_trailers, test::views(more), block);
-    ASSERT_EQ(block, encoded(encodes, all)) << turn;
+    ASSERT_EQ(block, encoded_block(encodes, all)) << turn;
   }
 }
 
@@ -211,7 +212,7 @@ TEST(HpackEncoder, FixedFieldsTooLongToRememberAreEncodedEachTime) {
   for (int turn = 0; turn < 3; ++turn) {
     std::vector<std::byte> block;
     encoder.encode(fixed, {}, block);
-    EXPECT_EQ(block, encoded(plain, fields));
+    EXPECT_EQ(block, encoded_block(plain, fields));
   }
 }
 

@@ -15,16 +15,16 @@ std::expected<std::uint32_t, HpackError> integer(std::string_view hex, unsigned 
   return HpackReader{block}.integer(prefix_bits);
 }
 
-std::vector<std::byte> encoded(std::uint32_t value, unsigned prefix_bits) {
+std::vector<std::byte> encoded_integer(std::uint32_t value, unsigned prefix_bits) {
   std::byte room[kMaxIntegerBytes];
   return {room, encode_integer(room, 0, prefix_bits, value)};
 }
 
 // RFC 7541 section C.1.
 TEST(HpackInteger, ExamplesOfSectionC1) {
-  EXPECT_EQ(encoded(10, 5), octets("0a"));        // C.1.1
-  EXPECT_EQ(encoded(1337, 5), octets("1f9a0a"));  // C.1.2
-  EXPECT_EQ(encoded(42, 8), octets("2a"));        // C.1.3
+  EXPECT_EQ(encoded_integer(10, 5), octets("0a"));        // C.1.1
+  EXPECT_EQ(encoded_integer(1337, 5), octets("1f9a0a"));  // C.1.2
+  EXPECT_EQ(encoded_integer(42, 8), octets("2a"));        // C.1.3
   EXPECT_EQ(integer("0a", 5), 10u);
   EXPECT_EQ(integer("1f9a0a", 5), 1337u);
   EXPECT_EQ(integer("2a", 8), 42u);

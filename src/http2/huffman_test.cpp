@@ -14,7 +14,7 @@ namespace {
 
 using test::octets;
 
-std::vector<std::byte> encoded(std::string_view text) {
+std::vector<std::byte> huffman_encoded(std::string_view text) {
   std::vector<std::byte> result(huffman_size(text));
   EXPECT_EQ(huffman_encode(text, result.data()), result.data() + result.size());
   return result;
@@ -61,7 +61,7 @@ TEST(Huffman, CodesTheStringsOfAppendixC) {
        "b106 3d50 07"},
   };
   for (const auto& [text, hex] : cases) {
-    EXPECT_EQ(encoded(text), octets(hex)) << text;
+    EXPECT_EQ(huffman_encoded(text), octets(hex)) << text;
     EXPECT_EQ(decoded(octets(hex)), std::string{text});
   }
 }
@@ -70,7 +70,7 @@ TEST(Huffman, EveryPairOfOctetsComesBack) {
   for (int first = 0; first < 256; ++first)
     for (int second = 0; second < 256; ++second) {
       const std::string text{static_cast<char>(first), static_cast<char>(second)};
-      ASSERT_EQ(decoded(encoded(text)), text) << first << ' ' << second;
+      ASSERT_EQ(decoded(huffman_encoded(text)), text) << first << ' ' << second;
     }
 }
 
@@ -79,7 +79,7 @@ TEST(Huffman, RandomStringsOfAllLengthsComeBack) {
   for (std::size_t length = 0; length < 300; ++length) {
     std::string text(length, ' ');
     for (char& c : text) c = static_cast<char>(random() % (length % 2 == 0 ? 256 : 128));
-    ASSERT_EQ(decoded(encoded(text)), text) << length;
+    ASSERT_EQ(decoded(huffman_encoded(text)), text) << length;
   }
 }
 

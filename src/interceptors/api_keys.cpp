@@ -3,22 +3,18 @@
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
 
+#include "base/trimmed.h"
+
 namespace parlance::interceptors {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\r";
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(kBlanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
-}
-
 std::string_view take_line(std::string_view& text) {
   const std::size_t end = text.find('\n');
   const std::string_view line = text.substr(0, end);
   text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-  return trimmed(line);
+  return trimmed(line, kBlanks);
 }
 
 }  // namespace
@@ -40,7 +36,7 @@ std::expected<ApiKeys, std::string> ApiKeys::parse(std::string_view text) {
     };
     const std::size_t blank = line.find_first_of(kBlanks);
     if (blank == std::string_view::npos) return wrong("expected a name, a blank and a token");
-    const std::string_view token = trimmed(line.substr(blank));
+    const std::string_view token = trimmed(line.substr(blank), kBlanks);
     if (token.find_first_of(kBlanks) != std::string_view::npos) return wrong("a token has no blanks");
     if (token.size() < kShortestToken) {
       return wrong("the token has fewer than " + std::to_string(kShortestToken) + " characters");

@@ -14,7 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 
-constexpr auto kPatience = 20s;
+constexpr auto kWatchPatience = 20s;
 
 class FolderWatchOf : public ::testing::Test {
  protected:
@@ -34,7 +34,7 @@ class FolderWatchOf : public ::testing::Test {
     lock.unlock();
     change();
     lock.lock();
-    return changed_.wait_for(lock, kPatience, [&] { return told_ > before; });
+    return changed_.wait_for(lock, kWatchPatience, [&] { return told_ > before; });
   }
 
   testing::TempFolder folder_;

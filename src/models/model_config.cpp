@@ -7,6 +7,7 @@
 #include "models/config/sections.h"
 #include "models/config/yaml_reader.h"
 #include "models/file_text.h"
+#include "models/load_failure.h"
 
 namespace parlance::models {
 namespace {
@@ -86,23 +87,19 @@ ModelConfig read_config(const YAML::Node& root) {
   return config;
 }
 
-std::unexpected<Status> failure(std::string message) {
-  return std::unexpected{Status{StatusCode::kFailedPrecondition, std::move(message)}};
-}
-
 }  // namespace
 
 Result<ModelConfig> parse_model_config(const std::string& text, const std::string& name) try {
   return read_config(YAML::Load(text));
 } catch (const config::ConfigError& error) {
-  return failure(fmt::format("{}:{}: {}", name, error.line, error.what));
+  return load_failure(fmt::format("{}:{}: {}", name, error.line, error.what));
 } catch (const YAML::Exception& error) {
-  return failure(fmt::format("{}:{}: {}", name, error.mark.line + 1, error.msg));
+  return load_failure(fmt::format("{}:{}: {}", name, error.mark.line + 1, error.msg));
 }
 
 Result<ModelConfig> read_model_config(const std::filesystem::path& file, const std::string& name) {
   const std::optional<std::string> text = read_file_text(file);
-  if (!text) return failure(fmt::format("{}: cannot be read", name));
+  if (!text) return load_failure(fmt::format("{}: cannot be read", name));
   return parse_model_config(*text, name);
 }
 

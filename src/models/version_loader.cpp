@@ -5,14 +5,12 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "models/load_failure.h"
+
 namespace parlance::models {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::unexpected<Status> failure(std::string message) {
-  return std::unexpected{Status{StatusCode::kFailedPrecondition, std::move(message)}};
-}
 
 /// The one file in `folder` that an engine reads, or among several the one called "model".
 Result<fs::path> find_model_file(const fs::path& folder, const BackendRegistry& backends) {
@@ -25,12 +23,12 @@ Result<fs::path> find_model_file(const fs::path& folder, const BackendRegistry& 
     if (backend != nullptr && std::ranges::find(backend->side_files(), name) == backend->side_files().end())
       files.push_back(entries->path());
   }
-  if (error) return failure(fmt::format("the version's folder cannot be read: {}", error.message()));
-  if (files.empty()) return failure("no model file in the version's folder");
+  if (error) return load_failure(fmt::format("the version's folder cannot be read: {}", error.message()));
+  if (files.empty()) return load_failure("no model file in the version's folder");
   if (files.size() > 1) {
     std::erase_if(files, [](const fs::path& file) { return file.stem() != "model"; });
     if (files.size() != 1)
-      return failure("several model files in the version's folder: name one as \"file\" in model.yaml");
+      return load_failure("several model files in the version's folder: name one as \"file\" in model.yaml");
   }
   return files.front();
 }
@@ -39,10 +37,11 @@ Result<Backend*> find_backend(const ModelConfig& config, const fs::path& file,
                               const BackendRegistry& backends) {
   if (!config.backend.empty()) {
     if (Backend* backend = backends.find(config.backend)) return backend;
-    return failure(fmt::format("there is no backend \"{}\" (known: {})", config.backend, backends.names()));
+    return load_failure(
+        fmt::format("there is no backend \"{}\" (known: {})", config.backend, backends.names()));
   }
   if (Backend* backend = backends.find_for(file)) return backend;
-  return failure(fmt::format("no backend reads {}", file.filename().string()));
+  return load_failure(fmt::format("no backend reads {}", file.filename().string()));
 }
 
 Status read_labels_of(const FoundVersion& found, LoadedVersion& loaded) {

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "models/file_text.h"
+#include "models/load_failure.h"
 #include "models/warm_up_decoder.h"
 
 namespace parlance::models {
@@ -22,10 +23,6 @@ using namespace std::chrono_literals;
 constexpr int kWarmUpRuns = 16;
 constexpr int kLeastWarmUpRuns = 2;
 constexpr Duration kWarmUpTime = 200ms;
-
-std::unexpected<Status> failure(std::string message) {
-  return std::unexpected{Status{StatusCode::kFailedPrecondition, std::move(message)}};
-}
 
 bool has_open_rows(const TensorSpec& spec) { return !spec.shape.empty() && spec.shape[0] == kAnyDimension; }
 
@@ -52,14 +49,14 @@ struct Row {
 
 Result<Row> read_row(const TensorSpec& spec, const fs::path& folder, const std::string& name) {
   std::optional<std::string> bytes = read_file_text(folder / name);
-  if (!bytes) return failure(fmt::format("{} cannot be read", name));
+  if (!bytes) return load_failure(fmt::format("{} cannot be read", name));
   Row row{*std::move(bytes), 1};
   const std::optional<std::size_t> least = bytes_of(spec, shape_of(spec, 1, 1));
   const auto open = std::ranges::count(spec.shape, kAnyDimension) - (has_open_rows(spec) ? 1 : 0);
   if (least && *least > 0 && open == 1 && row.bytes.size() % *least == 0)
     row.open = static_cast<std::int64_t>(row.bytes.size() / *least);
   if (row.bytes.empty() || bytes_of(spec, shape_of(spec, 1, row.open)) != row.bytes.size())
-    return failure(
+    return load_failure(
         fmt::format("{} has {} bytes, which are not one row of {}", name, row.bytes.size(), to_string(spec)));
   return row;
 }
@@ -67,7 +64,7 @@ Result<Row> read_row(const TensorSpec& spec, const fs::path& folder, const std::
 Result<Tensor> batch_of(const TensorSpec& spec, const Row& row, std::size_t rows) {
   Shape shape = shape_of(spec, rows, row.open);
   const std::optional<std::size_t> bytes = bytes_of(spec, shape);
-  if (!bytes) return failure(fmt::format("input \"{}\" is too large", spec.name));
+  if (!bytes) return load_failure(fmt::format("input \"{}\" is too large", spec.name));
   Buffer buffer = Buffer::allocate(*bytes);
   if (*bytes > 0) {
     const MutableBytes target = buffer.writable();
@@ -83,7 +80,7 @@ Result<std::vector<Row>> read_rows(const LoadedVersion& loaded, const fs::path& 
   for (const auto& [input, file] : files)
     if (std::ranges::find(loaded.model->signature().inputs, input, &TensorSpec::name) ==
         loaded.model->signature().inputs.end())
-      return failure(fmt::format("there is no input \"{}\" for {}", input, file));
+      return load_failure(fmt::format("there is no input \"{}\" for {}", input, file));
   std::vector<Row> rows;
   for (const TensorSpec& spec : loaded.model->signature().inputs) {
     const auto file = files.find(spec.name);

@@ -25,21 +25,21 @@ ChannelOptions one_attempt(ChannelOptions options = {}) {
   return options;
 }
 
-Status call(const std::string& target, ChannelOptions options) {
+Status call_peer(const std::string& target, ChannelOptions options) {
   const EchoClient client{Channel::open(target, std::move(options))};
   const Result<Text> reply = client.Unary(text("hello"), {.timeout = 30s}).wait();
   return reply ? Status{} : reply.error();
 }
 
-Status call(RawServer::Script script, ChannelOptions options = {}) {
+Status call_peer(RawServer::Script script, ChannelOptions options = {}) {
   const RawServer server{std::move(script)};
-  return call(server.target(), one_attempt(std::move(options)));
+  return call_peer(server.target(), one_attempt(std::move(options)));
 }
 
 /// A server that answers each request with what `make` gives.
 std::function<Status()> answered(std::function<std::string(StreamId)> make, bool then_close = false) {
   return [make = std::move(make), then_close] {
-    return call(RawServer::Script{.answer = make, .then_close = then_close});
+    return call_peer(RawServer::Script{.answer = make, .then_close = then_close});
   };
 }
 
@@ -68,14 +68,14 @@ Status nobody_listens() {
     const EchoServer gone;
     target = gone.target();
   }
-  return call(target, one_attempt());
+  return call_peer(target, one_attempt());
 }
 
 Status keepalive_timeout() {
   KeepaliveOptions keepalive;
   keepalive.time = 20ms;
   keepalive.timeout = 20ms;
-  return call(RawServer::Script{}, {.keepalive = keepalive});
+  return call_peer(RawServer::Script{}, {.keepalive = keepalive});
 }
 
 // Of an unknown authority, or of another name.
@@ -90,7 +90,7 @@ Status tls_failure(bool wrong_name) {
                                                    .key_file = folder.file("server.key")}}};
   TlsClientOptions tls{.ca_file = folder.file(wrong_name ? "ca.pem" : "stranger.pem")};
   tls.server_name = wrong_name ? "models.example" : "localhost";
-  return call(server.target(), one_attempt({.tls = tls}));
+  return call_peer(server.target(), one_attempt({.tls = tls}));
 }
 
 Status response_headers_too_large() {
@@ -102,7 +102,7 @@ Status response_headers_too_large() {
     fields.emplace_back("x-large", large);
     return Wire{}.headers(id, fields);
   };
-  return call(RawServer::Script{.answer = answer}, std::move(options));
+  return call_peer(RawServer::Script{.answer = answer}, std::move(options));
 }
 
 Status response_too_large() {
@@ -121,7 +121,7 @@ Status bomb() {
     return Wire{}.headers(id, fields) + Wire::data(id, as_text(message.bytes())) +
            Wire{}.headers(id, {{"grpc-status", "0"}}, kEnd);
   };
-  return call(RawServer::Script{.answer = answer}, {.max_receive_message_bytes = 100'000});
+  return call_peer(RawServer::Script{.answer = answer}, {.max_receive_message_bytes = 100'000});
 }
 
 std::string goaway(StreamId last, ErrorCode code, std::string_view words = {}) {
@@ -139,17 +139,17 @@ std::vector<Fault> peer_faults() {
        kUnavailable,
        "client",
        {"target", "limit", "knob"},
-       [] { return call(RawServer::Script{.greeting = ""}, {.connect_timeout = 50ms}); }},
+       [] { return call_peer(RawServer::Script{.greeting = ""}, {.connect_timeout = 50ms}); }},
       {"NOT_HTTP2",
        kUnavailable,
        "client",
        {"target", "http2_code"},
-       [] { return call(RawServer::Script{.greeting = "HTTP/1.1 400 Bad Request\r\n\r\n"}); }},
+       [] { return call_peer(RawServer::Script{.greeting = "HTTP/1.1 400 Bad Request\r\n\r\n"}); }},
       {"CLOSED_BEFORE_SETTINGS",
        kUnavailable,
        "client",
        {"target", "observed", "knob"},
-       [] { return call(RawServer::Script{.greeting = "", .then_close = true}); }},
+       [] { return call_peer(RawServer::Script{.greeting = "", .then_close = true}); }},
       {"TLS_HANDSHAKE_FAILED",
        kUnavailable,
        "client",

@@ -12,7 +12,7 @@
 namespace parlance::dialects::kserve {
 namespace {
 
-using Contents = ::inference::InferTensorContentsFields;
+using ContentsFields = ::inference::InferTensorContentsFields;
 using models::DataType;
 using models::Tensor;
 
@@ -42,7 +42,7 @@ std::span<const Wide> widen(const Tensor& tensor, std::vector<Wide>& wide) {
 }
 
 /// Borrows from `tensor` and `widened`.
-Contents contents_of(const Tensor& tensor, WidenedIntegers& widened) {
+ContentsFields contents_of(const Tensor& tensor, WidenedIntegers& widened) {
   switch (tensor.type()) {
     case DataType::kBool:
       return {.bool_contents = tensor.as<bool>()};

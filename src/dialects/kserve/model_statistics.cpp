@@ -9,13 +9,13 @@
 namespace parlance::dialects::kserve {
 namespace {
 
-using Duration = ::inference::StatisticDurationFields;
+using DurationFields = ::inference::StatisticDurationFields;
 using Batch = ::inference::InferBatchStatisticsFields;
 using scheduling::BatchSizeStatistics;
 using scheduling::DurationSum;
 using scheduling::VersionStatistics;
 
-Duration to_fields(const DurationSum& sum) { return {.count = sum.count, .ns = sum.ns}; }
+DurationFields to_fields(const DurationSum& sum) { return {.count = sum.count, .ns = sum.ns}; }
 
 DurationSum failed(const VersionStatistics& of) {
   DurationSum sum;
@@ -60,7 +60,7 @@ class VersionMessage {
     parts_.push_back(to_fields(batch.compute_input));
     parts_.push_back(to_fields(batch.compute_infer));
     parts_.push_back(to_fields(batch.compute_output));
-    const Duration* const parts = parts_.data() + parts_.size() - 3;
+    const DurationFields* const parts = parts_.data() + parts_.size() - 3;
     batches_.push_back({.batch_size = batch.rows,
                         .compute_input = &parts[0],
                         .compute_infer = &parts[1],
@@ -69,14 +69,14 @@ class VersionMessage {
 
   const VersionStatistics& of_;
   const std::string version_;
-  const Duration success_, fail_, queue_, compute_input_, compute_infer_, compute_output_;
+  const DurationFields success_, fail_, queue_, compute_input_, compute_infer_, compute_output_;
   const ::inference::InferStatisticsFields requests_{.success = &success_,
                                                      .fail = &fail_,
                                                      .queue = &queue_,
                                                      .compute_input = &compute_input_,
                                                      .compute_infer = &compute_infer_,
                                                      .compute_output = &compute_output_};
-  std::vector<Duration> parts_;  // of the batches, three each
+  std::vector<DurationFields> parts_;  // of the batches, three each
   std::vector<Batch> batches_;
 };
 

@@ -69,7 +69,7 @@ ordered_json read_messages(FieldReader& reader, const RequestLimits& limits) {
   return messages;
 }
 
-void read_logprobs(FieldReader& reader, GenerationFields& fields) {
+void read_chat_logprobs(FieldReader& reader, GenerationFields& fields) {
   fields.logprobs = reader.flag("logprobs");
   const auto top = reader.integer("top_logprobs", 0, generation::kMaxTopLogprobs);
   if (!top) return;
@@ -125,7 +125,7 @@ Result<ChatRequest> parse_chat(std::string_view body, const RequestLimits& limit
   const auto old_name = reader.integer("max_tokens", 1, INT32_MAX);
   const auto max_tokens = reader.integer("max_completion_tokens", 1, INT32_MAX);
   request.fields.max_tokens = static_cast<std::size_t>(max_tokens.value_or(old_name.value_or(0)));
-  read_logprobs(reader, request.fields);
+  read_chat_logprobs(reader, request.fields);
   refuse_tools(reader);
   refuse_formats(reader);
   request.template_arguments = read_template_arguments(reader);

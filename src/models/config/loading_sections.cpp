@@ -7,7 +7,6 @@ namespace parlance::models::config {
 namespace {
 
 constexpr std::int64_t kMostInstances = 1024;
-constexpr std::int64_t kMostRows = 65'536;
 constexpr std::size_t kMostSizes = 32;  // each costs time before the version is READY
 
 unsigned read_count(const YAML::Node& node, std::string_view key) {

@@ -11,7 +11,6 @@ namespace parlance::models::config {
 namespace {
 
 // Far above what is of use: a batch is held in memory as a whole, and so is a queue.
-constexpr std::int64_t kMostRows = 65'536;
 constexpr std::int64_t kMostWaiting = 1'000'000;
 
 /// What a controller may use when it is given a target and nothing else: past so many rows an engine on a

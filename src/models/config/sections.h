@@ -14,6 +14,9 @@
 // yaml_reader.h.
 namespace parlance::models::config {
 
+/// Of a run: more than any engine makes sense with.
+inline constexpr std::int64_t kMostRows = 65'536;
+
 // tensor_sections.cpp
 std::vector<TensorSpec> read_specs(const YAML::Node& node, std::string_view key);
 RawInputConfig read_raw_input(const YAML::Node& node);

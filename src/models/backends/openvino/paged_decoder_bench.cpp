@@ -26,7 +26,7 @@ using generation::Token;
 constexpr std::size_t kPromptTokens = 32;
 constexpr std::size_t kSteps = 200;
 
-std::unique_ptr<generation::StepEngine> load() {
+std::unique_ptr<generation::StepEngine> load_decoder() {
   const std::filesystem::path file =
       std::filesystem::path{PARLANCE_SOURCE_DIR} / "models/repository/storyteller/1/openvino_model.xml";
   Result<std::unique_ptr<generation::StepEngine>> engine =
@@ -39,7 +39,7 @@ std::unique_ptr<generation::StepEngine> load() {
 }
 
 void decode(benchmark::State& state, const SamplingOptions& options) {
-  const std::unique_ptr<generation::StepEngine> engine = load();
+  const std::unique_ptr<generation::StepEngine> engine = load_decoder();
   const auto sequences = static_cast<std::size_t>(state.range(0));
   StepPlanner planner{{}, engine->pages(), {.block_tokens = engine->block_tokens()}};
   generation::Sampler sampler;

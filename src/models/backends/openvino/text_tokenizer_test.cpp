@@ -21,11 +21,11 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-const std::filesystem::path kStoryteller = testing::source("models/repository/storyteller/1");
+const std::filesystem::path kStorytellerFolder = testing::source("models/repository/storyteller/1");
 constexpr Token kEndOfText = 0;
 
 std::unique_ptr<Tokenizer> load(const TokenizerOptions& options = {}) {
-  Result<std::unique_ptr<Tokenizer>> tokenizer = load_tokenizer(kStoryteller, options);
+  Result<std::unique_ptr<Tokenizer>> tokenizer = load_tokenizer(kStorytellerFolder, options);
   if (!tokenizer) ADD_FAILURE() << tokenizer.error().to_string();
   return std::move(tokenizer.value());
 }
@@ -220,7 +220,7 @@ TEST(TextTokenizer, NamesTheFileThatIsMissing) {
 TEST(TextTokenizer, OnlyEncodesWithoutADetokenizer) {
   const testing::TempFolder folder;
   for (const char* const name : {"openvino_tokenizer.xml", "openvino_tokenizer.bin"})
-    folder.copy(kStoryteller / name, name);
+    folder.copy(kStorytellerFolder / name, name);
   const auto loaded = load_tokenizer(folder.path(), {});
   ASSERT_TRUE(loaded) << loaded.error().to_string();
   const std::vector<Token> tokens = (*loaded)->encode("Emma").value();
@@ -231,8 +231,8 @@ TEST(TextTokenizer, OnlyEncodesWithoutADetokenizer) {
 
 TEST(TextTokenizer, ReadsTheChatTemplateOfItsOwnOrOfAFile) {
   const testing::TempFolder folder;
-  folder.copy(kStoryteller / "openvino_tokenizer.bin", "openvino_tokenizer.bin");
-  std::string graph = testing::read_file(kStoryteller / "openvino_tokenizer.xml");
+  folder.copy(kStorytellerFolder / "openvino_tokenizer.bin", "openvino_tokenizer.bin");
+  std::string graph = testing::read_file(kStorytellerFolder / "openvino_tokenizer.xml");
   folder.write("openvino_tokenizer.xml", graph);
   EXPECT_EQ(load_tokenizer(folder.path(), {}).value()->chat_template(), "");
   const std::string_view empty = "<chat_template value=\"\" />";
@@ -248,7 +248,8 @@ TEST(TextTokenizer, RefusesModelsThatAreNoTokenizers) {
   const testing::TempFolder folder;
   for (const char* const name : {"openvino_tokenizer", "openvino_detokenizer"}) {
     for (const char* const ending : {".xml", ".bin"}) {
-      folder.copy(kStoryteller / (std::string{"openvino_detokenizer"} + ending), std::string{name} + ending);
+      folder.copy(kStorytellerFolder / (std::string{"openvino_detokenizer"} + ending),
+                  std::string{name} + ending);
     }
   }
   const auto refused = load_tokenizer(folder.path(), {});
