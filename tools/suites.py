@@ -25,7 +25,7 @@ NAMED_FAILURES = 40  # a suite whose program was not built fails as a whole
 # OpenVINO's CPU plugin gives the thread that loads it a signal stack, and unmaps that at the end; AddressSanitizer
 # would have unmapped it with the thread, and by then something else may lie there.
 ASAN_OPTIONS = "quarantine_size_mb=8:use_sigaltstack=0"
-TSAN_PROGRAMS = [f"parlance_{folder}_test" for folder in ("net", "rpc", "interceptors", "services", "load", "models", "scheduling")]
+TSAN_PROGRAMS = [f"parlance_{folder}_test" for folder in ("net", "rpc", "interceptors", "services", "load", "edge", "models", "scheduling", "text")]
 
 
 @dataclass

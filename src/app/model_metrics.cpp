@@ -49,14 +49,19 @@ class SchedulingMetrics {
     batch_delay_.gauge(labels, std::chrono::duration<double>(version.max_delay).count());
     dead_work_.counter(labels, static_cast<double>(version.dead_work));
     late_work_.counter(labels, static_cast<double>(version.late_work));
+    add_saved(version.model, number, version.saved);
+    copied_bytes_.counter(labels, static_cast<double>(version.copied_bytes));
+  }
+
+  /// Of any version, also one that makes text.
+  void add_saved(std::string_view model, std::string_view number, const scheduling::SavedWork& work) {
     const auto saved = [&](std::string_view reason, std::uint64_t count) {
-      saved_work_.counter({{"model", version.model}, {"version", number}, {"reason", reason}},
+      saved_work_.counter({{"model", model}, {"version", number}, {"reason", reason}},
                           static_cast<double>(count));
     };
-    saved("cancelled", version.saved.cancelled);
-    saved("expired", version.saved.expired);
-    saved("refused", version.saved.refused);
-    copied_bytes_.counter(labels, static_cast<double>(version.copied_bytes));
+    saved("cancelled", work.cancelled);
+    saved("expired", work.expired);
+    saved("refused", work.refused);
   }
 
   std::vector<prometheus::MetricFamily> take() {
@@ -88,8 +93,9 @@ class SchedulingMetrics {
                                  "Requests whose run began though nobody waited for them any more."};
   MetricFamilyBuilder late_work_{"parlance_late_work_total", MetricType::Counter,
                                  "Requests whose run began in time and was for nobody when it ended."};
-  MetricFamilyBuilder saved_work_{"parlance_saved_work_total", MetricType::Counter,
-                                  "Requests that were dropped or refused instead of run."};
+  MetricFamilyBuilder saved_work_{
+      "parlance_saved_work_total", MetricType::Counter,
+      "Requests that were dropped or refused instead of run, or stopped on the way."};
   MetricFamilyBuilder copied_bytes_{"parlance_copied_bytes_total", MetricType::Counter,
                                     "Tensor bytes copied between a request, its batch and its answer."};
 };
@@ -134,6 +140,8 @@ void add_states(const std::vector<models::VersionStatus>& versions,
 std::vector<prometheus::MetricFamily> model_metrics(const MetricSources& sources) {
   SchedulingMetrics scheduling;
   for (const VersionStatistics& version : sources.scheduler.statistics()) scheduling.add(version);
+  for (const scheduling::VersionGeneration& version : sources.scheduler.generation())
+    scheduling.add_saved(version.model, std::to_string(version.version), version.statistics.saved);
   std::vector<prometheus::MetricFamily> families = scheduling.take();
   add_states(sources.models.versions(), families);
   return families;

@@ -51,7 +51,7 @@ void TextSequence::add_text(TextPiece& piece, std::string text) {
   piece.text = std::move(found.text);
   if (found.index) {
     piece.status = {};
-    if (!piece.finish) stream_.cancel();
+    if (!piece.finish) stream_.complete();
     piece.finish = Finish::kStop;
   } else if (piece.finish) {
     piece.text += stops_.finish();

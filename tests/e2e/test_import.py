@@ -64,6 +64,17 @@ def test_an_imported_decoder_goes_on_as_openvino_genai_does(greedy, name):
     assert len(made["graph"]) == TOKENS
 
 
+@pytest.mark.parametrize("prompt", [PROMPT, "It was a truth", "Mr. Darcy said nothing for some time"])
+def test_the_story_that_is_served_is_the_one_that_openvino_genai_tells(model_channel, stubs, prompt):
+    made = json.loads(run_python("greedy.py", SHIPPED / "storyteller" / "1", prompt, TOKENS))
+    request = stubs.inference.GenerateRequest(model_name="storyteller", prompt=prompt, max_tokens=TOKENS)
+    tokens = list(stubs.inference_grpc.InferenceServiceStub(model_channel).Generate(request, timeout=60))
+    served = [token.token_id for token in tokens if not token.is_final]
+    assert made["graph"] == made["genai"]
+    assert served == made["genai"][:len(served)]
+    assert len(served) == TOKENS or tokens[-1].finish_reason == "stop"
+
+
 def test_a_version_has_all_that_a_server_and_a_chat_need(imported):
     version = imported / "llama-q4_1" / "1"
     names = {file.name for file in version.iterdir()}

@@ -99,12 +99,16 @@ def test_a_seed_is_a_text(client):
     assert once == again != other
 
 
-def test_a_stop_string_ends_the_text_before_it(client):
+def test_a_stop_string_ends_the_text_before_it(client, text_server):
+    admin = Admin(text_server)
+    ended = {outcome: admin.sample("parlance_sequences_total", outcome=outcome) for outcome in ("stop", "cancelled")}
     whole = text_of(client.stub.ModelInfer(client.request(max_tokens=40, temperature=0.0)))
     stop = whole[12:15]
     response = client.stub.ModelInfer(client.request(max_tokens=40, temperature=0.0, stop=stop))
     assert text_of(response) == whole[:whole.index(stop)]
     assert response.parameters["finish_reason"].string_param == "stop"
+    assert admin.reaches(ended["stop"] + 1, "parlance_sequences_total", outcome="stop")
+    assert admin.sample("parlance_sequences_total", outcome="cancelled") == ended["cancelled"]
 
 
 def test_requests_of_one_stream_are_answered_side_by_side(client):

@@ -227,7 +227,7 @@ def is_idle(server) -> bool:
 def test_abandoned_streams_leave_nothing_behind(server, client):
     assert eventually(lambda: is_idle(server))
     saved = counter(server, "parlance_saved_tokens_total")
-    for number in range(25):
+    for number in range(50):
         stream = complete(client, max_tokens=450, stream=True, extra_body={"ignore_eos": True})
         for _, _ in zip(range(number % 7 + 1), stream):
             pass

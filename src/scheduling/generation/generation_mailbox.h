@@ -13,7 +13,7 @@ namespace parlance::scheduling {
 
 /// What event loops tell the thread that runs the steps.
 struct GenerationCommand {
-  enum class Kind : std::uint8_t { kAdd, kCancel, kResume };
+  enum class Kind : std::uint8_t { kAdd, kCancel, kComplete, kResume };
   Kind kind;
   OpenSequencePtr sequence;
 };
@@ -27,7 +27,7 @@ class GenerationMailbox {
   enum class Answer : std::uint8_t { kTaken, kFull, kClosed };
   /// One more sequence, with its siblings; from then on they are open, until ended() counts them out.
   Answer add(OpenSequencePtr sequence);
-  /// kCancel or kResume of one that was added. Nothing happens when the mailbox is closed.
+  /// kCancel, kComplete or kResume of one that was added. Nothing happens when the mailbox is closed.
   void send(GenerationCommand::Kind kind, OpenSequencePtr sequence);
   /// Adds are refused from now on, and take() returns.
   void close();

@@ -19,6 +19,12 @@ void GenerationStream::cancel() {
   kept->reader.resume();
 }
 
+void GenerationStream::complete() {
+  if (std::exchange(sequence_->ended, true)) return;
+  mailbox_->send(GenerationCommand::Kind::kComplete, sequence_);
+  sequence_->steps.clear();
+}
+
 std::optional<GeneratedStep> GenerationStream::take() {
   OpenSequence& sequence = *sequence_;
   if (sequence.steps.empty()) return std::nullopt;

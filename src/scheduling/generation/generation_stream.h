@@ -48,6 +48,10 @@ class [[nodiscard]] GenerationStream {
   /// Nobody wants it any more: steps that wait are dropped, and the next one is kError with CANCELLED.
   /// Nothing happens when it has ended.
   void cancel();
+  /// The reader has what it wanted (a stop string was found): the sequence ends here and counts as stopped,
+  /// not as left. Steps that wait are dropped, and next() has nothing more. Nothing happens when it has
+  /// ended.
+  void complete();
 
  private:
   OpenSequencePtr sequence_;

@@ -54,6 +54,8 @@ void StepRunner::apply(const GenerationCommand& command) {
       return add(command.sequence);
     case GenerationCommand::Kind::kCancel:
       return cancel(command.sequence);
+    case GenerationCommand::Kind::kComplete:
+      return complete(command.sequence);
     case GenerationCommand::Kind::kResume:
       return planner_.resume(command.sequence->id);
   }
@@ -104,6 +106,14 @@ void StepRunner::cancel(const OpenSequencePtr& sequence) {
   ++counted_.saved.cancelled;
   counted_.saved_tokens += sequence->max_tokens - sequence->made;
   cancel_siblings(*sequence);
+  forget(*sequence);
+}
+
+/// Its siblings began with its first step.
+void StepRunner::complete(const OpenSequencePtr& sequence) {
+  sequence->has_left = true;
+  if (sequence->id == 0) return;
+  ++counted_.stopped;
   forget(*sequence);
 }
 

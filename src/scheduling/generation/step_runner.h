@@ -47,6 +47,7 @@ class StepRunner {
 
   void add(const OpenSequencePtr& sequence);
   void cancel(const OpenSequencePtr& sequence);
+  void complete(const OpenSequencePtr& sequence);
   void cancel_siblings(OpenSequence& sequence);
   void begin_siblings(OpenSequence& sequence, std::vector<OpenSequencePtr>& begun);
   void pause(const OpenSequencePtr& sequence);
