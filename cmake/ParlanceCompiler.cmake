@@ -21,9 +21,7 @@ target_compile_options(parlance_warnings INTERFACE
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   # gcc 12 reports these inside libstdc++ and protobuf at -O2, on code that is right.
   target_compile_options(parlance_warnings INTERFACE
-    -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds -Wno-restrict -Wno-stringop-overread
-    # In a unity build what is local to a .cpp file looks as if it came from a header.
-    -Wno-subobject-linkage)
+    -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds -Wno-restrict -Wno-stringop-overread)
 endif()
 
 set(PARLANCE_SANITIZE "" CACHE STRING "Sanitizers, as for -fsanitize= (address,undefined or thread)")

@@ -11,27 +11,19 @@ from pathlib import Path
 import sources
 
 BUILD = sources.ROOT / "build" / "release"
-COMMANDS = BUILD / "lint"
 # gcc options that clang does not know.
 EXTRA = ["--extra-arg=-Wno-unknown-warning-option", "--extra-arg=-Wno-ignored-optimization-argument"]
 
 
-def write_commands() -> list[Path]:
-    """The build compiles several files as one; here each has a command of its own, in COMMANDS. The files."""
-    commands = []
-    for entry in json.loads((BUILD / "compile_commands.json").read_text()):
-        unit = Path(entry["file"])
-        parts = re.findall(r'#include "(.+\.cpp)"', unit.read_text()) if unit.name.startswith("unity_") else [str(unit)]
-        commands += [entry | {"file": part, "command": entry["command"].replace(str(unit), part)} for part in parts]
-    COMMANDS.mkdir(parents=True, exist_ok=True)
-    (COMMANDS / "compile_commands.json").write_text(json.dumps(commands))
+def compiled_files() -> list[Path]:
+    commands = json.loads((BUILD / "compile_commands.json").read_text())
     files = {Path(entry["file"]) for entry in commands}
     return sorted(file for file in files if file.is_relative_to(sources.ROOT) and not file.is_relative_to(BUILD))
 
 
 def files_to_check(everything: bool) -> list[Path]:
     """Changed sources, and the source beside a changed header."""
-    compiled = write_commands()
+    compiled = compiled_files()
     if everything:
         return compiled
     changed = {file.with_suffix(".cpp") for file in sources.cpp(sources.changed())}
@@ -39,7 +31,7 @@ def files_to_check(everything: bool) -> list[Path]:
 
 
 def check(file: Path, fix: bool) -> tuple[Path, str]:
-    command = ["clang-tidy-19", "-p", str(COMMANDS), "--quiet", *EXTRA, *(["--fix"] if fix else []), str(file)]
+    command = ["clang-tidy-19", "-p", str(BUILD), "--quiet", *EXTRA, *(["--fix"] if fix else []), str(file)]
     result = subprocess.run(command, capture_output=True, text=True)
     found = re.sub(r"^\d+ warnings? .*generated\.\n", "", result.stdout, flags=re.MULTILINE).strip()
     if result.returncode != 0 and not found:
