@@ -141,9 +141,15 @@ def test_what_is_wrong_with_a_request_is_told_and_leaves_the_others_alone(client
 
 
 def test_a_failure_is_the_calls_status_when_that_is_asked_for(client):
+    requests = queue.SimpleQueue()
+    requests.put(client.request(max_tokens=2))
+    requests.put(client.request(model="gone"))
+    call = client.stub.ModelStreamInfer(iter(requests.get, None), timeout=60, metadata=[("triton_grpc_error", "true")])
     with pytest.raises(grpc.RpcError) as failed:
-        client.stream([client.request(model="gone")], metadata=[("triton_grpc_error", "true")])
-    assert failed.value.code() is grpc.StatusCode.NOT_FOUND
+        answers = [next(call) for _ in range(10)]
+        pytest.fail(f"{answers}")
+    requests.put(None)
+    assert failed.value.code() is grpc.StatusCode.NOT_FOUND, "though the stream was left open"
 
 
 def changed(change):

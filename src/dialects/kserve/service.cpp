@@ -134,8 +134,12 @@ Task<Status> GrpcInferenceServiceHandler::ModelStreamInfer(ServerCall& call,
                                                            Reader<ModelInferRequestView>& in,
                                                            Writer<ModelStreamInferResponseFields>& out) {
   StreamInfer stream{call, repository_, scheduler_, out};
-  while (stream.status().ok()) {
-    co_await stream.answers().fewer_than(kMostAnswers);
+  // Nothing wakes who waits for a request: where a failure ends the call, each is answered before the next is
+  // read.
+  const std::size_t most = stream.failure_ends_call() ? 1 : kMostAnswers;
+  while (true) {
+    co_await stream.answers().fewer_than(most);
+    if (!stream.status().ok()) break;
     auto request = co_await in.read();
     if (!request) break;
     stream.start(*std::move(request));

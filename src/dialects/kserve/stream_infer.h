@@ -24,6 +24,7 @@ class StreamInfer {
 
   void start(Request request) { answers_.start(answer(std::move(request), Clock::now())); }
   RunningAnswers& answers() { return answers_; }
+  bool failure_ends_call() const { return failure_ends_call_; }
   /// What ends the call: a failure that is to end it, or nobody reads any more. OK: nothing does.
   const Status& status() const { return status_; }
 
