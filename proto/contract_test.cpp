@@ -97,14 +97,16 @@ TEST(KServeProto, HasTheProtocolsShape) {
   const pb::FileDescriptor* file = inference::ModelInferRequest::descriptor()->file();
   EXPECT_EQ(file->name(), "kserve/grpc_service.proto");
   EXPECT_EQ(inference::GRPCInferenceService::kFullName, "inference.GRPCInferenceService");
-  EXPECT_EQ(methods_of(file), (Lines{"ServerLive(ServerLiveRequest) ServerLiveResponse",
-                                     "ServerReady(ServerReadyRequest) ServerReadyResponse",
-                                     "ModelReady(ModelReadyRequest) ModelReadyResponse",
-                                     "ServerMetadata(ServerMetadataRequest) ServerMetadataResponse",
-                                     "ModelMetadata(ModelMetadataRequest) ModelMetadataResponse",
-                                     "ModelInfer(ModelInferRequest) ModelInferResponse",
-                                     "ModelStatistics(ModelStatisticsRequest) ModelStatisticsResponse",
-                                     "RepositoryIndex(RepositoryIndexRequest) RepositoryIndexResponse"}));
+  EXPECT_EQ(methods_of(file),
+            (Lines{"ServerLive(ServerLiveRequest) ServerLiveResponse",
+                   "ServerReady(ServerReadyRequest) ServerReadyResponse",
+                   "ModelReady(ModelReadyRequest) ModelReadyResponse",
+                   "ServerMetadata(ServerMetadataRequest) ServerMetadataResponse",
+                   "ModelMetadata(ModelMetadataRequest) ModelMetadataResponse",
+                   "ModelInfer(ModelInferRequest) ModelInferResponse",
+                   "ModelStreamInfer(stream ModelInferRequest) stream ModelStreamInferResponse",
+                   "ModelStatistics(ModelStatisticsRequest) ModelStatisticsResponse",
+                   "RepositoryIndex(RepositoryIndexRequest) RepositoryIndexResponse"}));
   EXPECT_EQ(
       shape_of(*inference::ModelInferRequest::descriptor()),
       "ModelInferRequest: 1 model_name string; 2 model_version string; 3 id string; 4 parameters repeated "
@@ -124,6 +126,8 @@ TEST(KServeProto, HasTheProtocolsShape) {
       "InferParameter: 1 bool_param bool in parameter_choice; 2 int64_param int64 in parameter_choice; 3 "
       "string_param string in parameter_choice; 4 double_param double in parameter_choice; 5 uint64_param "
       "uint64 in parameter_choice");
+  EXPECT_EQ(shape_of(*inference::ModelStreamInferResponse::descriptor()),
+            "ModelStreamInferResponse: 1 error_message string; 2 infer_response ModelInferResponse");
   EXPECT_EQ(
       shape_of(*inference::ModelInferResponse::descriptor()),
       "ModelInferResponse: 1 model_name string; 2 model_version string; 3 id string; 4 parameters repeated "
