@@ -67,8 +67,7 @@ function(parlance_generate_one proto out import_dirs views result)
     DEPFILE ${out}/${stem}.d
     COMMENT "Generating ${stem}.parlance.h"
     VERBATIM COMMAND_EXPAND_LISTS)
-  # protoc's code is not ours to check, and takes long under a sanitizer.
-  set_source_files_properties(${out}/${stem}.pb.cc PROPERTIES COMPILE_OPTIONS "-w;$<$<BOOL:${PARLANCE_SANITIZE}>:-fno-sanitize=all>")
+  set_source_files_properties(${out}/${stem}.pb.cc PROPERTIES COMPILE_OPTIONS -w)
   set(${result} ${outputs} PARENT_SCOPE)
 endfunction()
 
