@@ -35,7 +35,8 @@ void add(const std::vector<scheduling::VersionStatistics>& runs, Sums& sums) {
 void add(const std::vector<scheduling::VersionGeneration>& text, Sums& sums) {
   for (const scheduling::VersionGeneration& version : text) {
     const scheduling::GenerationStatistics& all = version.statistics;
-    const std::uint64_t failed = all.failed + all.unloaded + all.saved.expired + all.saved.refused;
+    const std::uint64_t failed =
+        all.failed + all.unloaded + all.slow_readers + all.saved.expired + all.saved.refused;
     sums.failed += failed;
     sums.ended += all.stopped + all.complete + all.saved.cancelled + failed;
     sums.sequences_waiting += all.waiting;

@@ -38,13 +38,15 @@ TEST(LoadReport, PagesCountAsUtilizationOfWhoMakesText) {
   full.statistics.pages_in_use = 6;
   full.statistics.waiting = 3;
   full.statistics.running = 4;
-  full.statistics.complete = 5;
+  full.statistics.complete = 3;
+  full.statistics.slow_readers = 2;
   const auto report = load_report({}, {.text = {roomy, full}}, std::chrono::seconds{1}, 0);
   EXPECT_DOUBLE_EQ(report.application_utilization, 0.75);
   EXPECT_DOUBLE_EQ(report.utilization.at("kv_cache"), 0.75);
   EXPECT_DOUBLE_EQ(report.named_metrics.at("sequences_waiting"), 3);
   EXPECT_DOUBLE_EQ(report.named_metrics.at("sequences_running"), 6);
   EXPECT_DOUBLE_EQ(report.requests_per_second, 5);
+  EXPECT_DOUBLE_EQ(report.errors_per_second, 2);
 }
 
 }  // namespace

@@ -172,6 +172,14 @@ def widen(request):
     request.inputs[0].shape[:] = [2]
 
 
+def matrix(request):
+    request.inputs[0].shape[:] = [2, 3]
+
+
+def surplus(request):
+    request.raw_input_contents.append(b"")
+
+
 def cut(request):
     request.raw_input_contents[0] = request.raw_input_contents[0][:-1]
 
@@ -195,6 +203,8 @@ BAD = {
     "name": (changed(rename), 'There is no input "text"; the inputs are: text_input'),
     "datatype": (changed(retype), 'Input "text_input" must be of datatype BYTES, got "FP32"'),
     "shape": (changed(widen), 'Input "text_input" must have one element, got 2'),
+    "rows": (changed(matrix), 'Input "text_input" must have one element, got 6'),
+    "raw": (changed(surplus), "raw_input_contents has 2 entries for 1 inputs; it needs one for each"),
     "size": (changed(cut), 'Input "text_input" must be one element of raw BYTES: its length in 4 bytes, little-endian, and so '
                            "many bytes; got 17 bytes together"),
     "missing": (changed(drop), 'Input "text_input" is missing'),

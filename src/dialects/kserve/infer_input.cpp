@@ -157,11 +157,18 @@ Result<Tensor> from_raw(Head head, Bytes raw) {
 
 }  // namespace
 
+Status check_raw_contents(const ::inference::ModelInferRequestView& request) {
+  const std::size_t raw = request.raw_input_contents().size();
+  const std::size_t inputs = request.inputs().size();
+  if (raw == 0 || raw == inputs) return {};
+  return invalid(concat("raw_input_contents has ", raw, " entries for ", inputs,
+                        " inputs; it needs one for each"))
+      .error();
+}
+
 Result<models::Tensors> to_tensors(const ::inference::ModelInferRequestView& request) {
   const auto raw = request.raw_input_contents();
-  if (!raw.empty() && raw.size() != request.inputs().size())
-    return invalid(concat("raw_input_contents has ", raw.size(), " entries for ", request.inputs().size(),
-                          " inputs; it needs one for each"));
+  if (Status status = check_raw_contents(request); !status.ok()) return std::unexpected{std::move(status)};
   models::Tensors tensors;
   tensors.reserve(request.inputs().size());
   auto next_raw = raw.begin();

@@ -14,4 +14,7 @@ namespace parlance::dialects::kserve {
 /// input; UNIMPLEMENTED for BYTES and for shared memory.
 Result<models::Tensors> to_tensors(const ::inference::ModelInferRequestView& request);
 
+/// INVALID_ARGUMENT unless there are no raw contents or one for each input.
+Status check_raw_contents(const ::inference::ModelInferRequestView& request);
+
 }  // namespace parlance::dialects::kserve

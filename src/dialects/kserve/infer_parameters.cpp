@@ -12,18 +12,6 @@ namespace {
 
 using Parameter = ::inference::InferParameterView;
 
-/// Clients write a whole number as either kind.
-std::optional<std::uint64_t> whole_number(const Parameter& parameter) {
-  if (parameter.has_uint64_param()) return parameter.uint64_param();
-  if (parameter.has_int64_param() && parameter.int64_param() >= 0)
-    return static_cast<std::uint64_t>(parameter.int64_param());
-  return std::nullopt;
-}
-
-std::unexpected<Status> wrong_kind(std::string_view name, std::string_view needed) {
-  return invalid(concat("Parameter \"", name, "\" must be ", needed));
-}
-
 /// A longer timeout is as good as none.
 Duration to_timeout(std::uint64_t microseconds) {
   constexpr std::uint64_t kLongest = 100ULL * 365 * 24 * 3600 * 1'000'000;
@@ -54,6 +42,17 @@ Status read(std::string_view name, const Parameter& parameter, InferParameters& 
 }
 
 }  // namespace
+
+std::optional<std::uint64_t> whole_number(const ::inference::InferParameterView& parameter) {
+  if (parameter.has_uint64_param()) return parameter.uint64_param();
+  if (parameter.has_int64_param() && parameter.int64_param() >= 0)
+    return static_cast<std::uint64_t>(parameter.int64_param());
+  return std::nullopt;
+}
+
+std::unexpected<Status> wrong_kind(std::string_view name, std::string_view needed) {
+  return invalid(concat("Parameter \"", name, "\" must be ", needed));
+}
 
 Result<InferParameters> read_parameters(const ::inference::ModelInferRequestView& request) {
   InferParameters parameters;

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/deadline.h"
 #include "base/status.h"
@@ -22,5 +25,10 @@ struct InferParameters {
 /// sequence_end; other parameters mean nothing here and are passed over. INVALID_ARGUMENT for one of those
 /// that has a value of another kind.
 Result<InferParameters> read_parameters(const ::inference::ModelInferRequestView& request);
+
+/// A parameter's whole number, which clients write as either kind; nothing: it has none, or a negative one.
+std::optional<std::uint64_t> whole_number(const ::inference::InferParameterView& parameter);
+/// INVALID_ARGUMENT: parameter `name` must be `needed`.
+std::unexpected<Status> wrong_kind(std::string_view name, std::string_view needed);
 
 }  // namespace parlance::dialects::kserve

@@ -145,6 +145,7 @@ Task<Status> GrpcInferenceServiceHandler::ModelStreamInfer(ServerCall& call,
     stream.start(*std::move(request));
   }
   co_await stream.answers().fewer_than(1);
+  stream.answers().rethrow();
   co_return stream.status();
 }
 

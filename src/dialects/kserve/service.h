@@ -37,8 +37,8 @@ class GrpcInferenceServiceHandler final : public ::inference::GRPCInferenceServi
 
   /// Answers up to kMostAnswers requests at a time, each as soon as it has something. What is wrong with a
   /// request is its answer's error_message and leaves the others alone; with the metadata `triton_grpc_error:
-  /// true` it ends the call with its status,
-  /// and requests are answered one after the other. A model that makes text answers piece by piece; a
+  /// true` it ends the call with its status, and requests are answered one after the other. A model that
+  /// makes text answers piece by piece; a
   /// request's last answer has the parameter triton_final_response, and is empty where
   /// triton_enable_empty_final_response asks for that.
   Task<Status> ModelStreamInfer(ServerCall& call, Reader<::inference::ModelInferRequestView>& in,

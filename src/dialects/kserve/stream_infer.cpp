@@ -6,6 +6,7 @@
 #include "dialects/kserve/infer_output.h"
 #include "dialects/kserve/infer_request.h"
 #include "dialects/kserve/text_answer.h"
+#include "scheduling/errors.h"
 
 namespace parlance::dialects::kserve {
 namespace {
@@ -30,7 +31,7 @@ StreamInfer::StreamInfer(ServerCall& call, const models::Repository& repository,
 Task<void> StreamInfer::write(const ModelStreamInferResponseFields& response) {
   co_await turns_.next();
   const bool is_read = co_await out_.write(response);
-  if (!is_read && status_.ok()) status_ = Status{StatusCode::kCancelled, "the caller left"};
+  if (!is_read && status_.ok()) status_ = scheduling::caller_left();
   turns_.done();
 }
 

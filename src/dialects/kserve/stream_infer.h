@@ -1,7 +1,8 @@
 #pragma once
 
 #include "base/status.h"
-#include "dialects/kserve/running_answers.h"
+#include "dialects/kserve/turns.h"
+#include "dialects/running_tasks.h"
 #include "kserve/grpc_service.parlance.h"
 #include "kserve/grpc_service.views.h"
 #include "models/repository.h"
@@ -23,7 +24,7 @@ class StreamInfer {
               Out& out);
 
   void start(Request request) { answers_.start(answer(std::move(request), Clock::now())); }
-  RunningAnswers& answers() { return answers_; }
+  RunningTasks& answers() { return answers_; }
   bool failure_ends_call() const { return failure_ends_call_; }
   /// What ends the call: a failure that is to end it, or nobody reads any more. OK: nothing does.
   const Status& status() const { return status_; }
@@ -44,7 +45,7 @@ class StreamInfer {
   const bool failure_ends_call_;
   Status status_;
   Turns turns_;
-  RunningAnswers answers_;
+  RunningTasks answers_;
 };
 
 }  // namespace parlance::dialects::kserve

@@ -10,6 +10,9 @@
 
 #include "base/concat.h"
 #include "dialects/invalid_input.h"
+#include "dialects/kserve/infer_input.h"
+#include "dialects/kserve/infer_parameters.h"
+#include "models/shape.h"
 #include "net/random.h"
 
 namespace parlance::dialects::kserve {
@@ -40,10 +43,10 @@ Result<std::string> text_of(const Input& input, std::optional<Bytes> raw) {
   if (input.datatype() != "BYTES")
     return invalid(
         concat("Input \"", kTextInput, "\" must be of datatype BYTES, got \"", input.datatype(), "\""));
-  std::size_t elements = 1;
-  for (const std::int64_t dimension : input.shape())
-    elements = dimension == 1 ? elements : static_cast<std::size_t>(std::max<std::int64_t>(dimension, 0));
-  if (elements != 1) return not_one_text(elements);
+  models::Shape shape;
+  for (const std::int64_t dimension : input.shape()) shape.push_back(dimension);
+  if (const auto elements = models::element_count(shape); elements != 1)
+    return not_one_text(elements.value_or(0));
   if (raw) return text_of_raw(*raw);
   const auto contents = input.contents().bytes_contents();
   if (contents.size() != 1) return not_one_text(contents.size());
@@ -53,9 +56,7 @@ Result<std::string> text_of(const Input& input, std::optional<Bytes> raw) {
 /// The text, of whichever input has it; all inputs are known ones.
 Result<std::string> find_text(const ::inference::ModelInferRequestView& request) {
   const auto raw = request.raw_input_contents();
-  if (!raw.empty() && raw.size() != request.inputs().size())
-    return invalid(concat("raw_input_contents has ", raw.size(), " entries for ", request.inputs().size(),
-                          " inputs; it needs one for each"));
+  if (Status status = check_raw_contents(request); !status.ok()) return std::unexpected{std::move(status)};
   std::optional<Result<std::string>> text;
   auto next_raw = raw.begin();
   for (const Input input : request.inputs()) {
@@ -78,17 +79,6 @@ std::optional<double> number_of(const Parameter& parameter) {
   return std::nullopt;
 }
 
-std::optional<std::uint64_t> whole_of(const Parameter& parameter) {
-  if (parameter.has_uint64_param()) return parameter.uint64_param();
-  if (parameter.has_int64_param() && parameter.int64_param() >= 0)
-    return static_cast<std::uint64_t>(parameter.int64_param());
-  return std::nullopt;
-}
-
-Status wrong(std::string_view name, std::string_view needed) {
-  return invalid(concat("Parameter \"", name, "\" must be ", needed)).error();
-}
-
 struct Number {
   std::string_view name;
   float generation::SamplingOptions::* at;
@@ -105,15 +95,15 @@ Status read_number(std::string_view name, const Parameter& parameter, generation
   for (const Number& number : kNumbers) {
     if (number.name != name) continue;
     const std::optional<double> value = number_of(parameter);
-    if (!value) return wrong(name, "a number");
+    if (!value) return wrong_kind(name, "a number").error();
     options.*number.at = static_cast<float>(*value);
   }
   return {};
 }
 
 Status read_count(std::string_view name, const Parameter& parameter, text::GenerateRequest& request) {
-  const std::optional<std::uint64_t> value = whole_of(parameter);
-  if (!value) return wrong(name, "a whole number, not negative");
+  const std::optional<std::uint64_t> value = whole_number(parameter);
+  if (!value) return wrong_kind(name, "a whole number, not negative").error();
   if (name == "seed") request.sampling.seed = *value;
   if (name == "top_k")
     request.sampling.top_k = static_cast<std::uint32_t>(std::min<std::uint64_t>(*value, UINT32_MAX));
@@ -124,10 +114,10 @@ Status read_count(std::string_view name, const Parameter& parameter, text::Gener
 Status read(std::string_view name, const Parameter& parameter, text::GenerateRequest& request) {
   if (name == "max_tokens" || name == "top_k" || name == "seed") return read_count(name, parameter, request);
   if (name == "stop") {
-    if (!parameter.has_string_param()) return wrong(name, "a text");
+    if (!parameter.has_string_param()) return wrong_kind(name, "a text").error();
     request.stop = {std::string{parameter.string_param()}};
   } else if (name == "ignore_eos") {
-    if (!parameter.has_bool_param()) return wrong(name, "a bool");
+    if (!parameter.has_bool_param()) return wrong_kind(name, "a bool").error();
     request.ignore_end = parameter.bool_param();
   }
   return read_number(name, parameter, request.sampling);

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "base/concat.h"
-#include "dialects/openai/all_of.h"
 #include "dialects/openai/error_body.h"
+#include "dialects/running_tasks.h"
 #include "net/random.h"
 #include "scheduling/errors.h"
 
@@ -61,10 +61,10 @@ Task<Result<HttpResponse>> CompletionRun::run(const models::Repository& reposito
   Task<Status> beginning = begin(repository);
   const Status begun = co_await std::move(beginning);
   if (!begun.ok()) co_return begun;
-  std::vector<Task<void>> following;
-  for (std::size_t i = 0; i < generations_.size(); ++i) following.push_back(follow(i));
-  AllOf all{std::move(following)};
-  co_await all;
+  RunningTasks following;
+  for (std::size_t i = 0; i < generations_.size(); ++i) following.start(follow(i));
+  co_await following.fewer_than(1);
+  following.rethrow();
   if (!call_.ending().ok()) error_ = call_.ending();
   if (error_.ok() && call_.cancelled()) error_ = scheduling::caller_left();
   if (!streaming_) co_return whole_answer();
