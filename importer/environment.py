@@ -71,7 +71,8 @@ def _make(place: pathlib.Path) -> None:
     pip = [str(python(place)), "-m", "pip", "install", "--disable-pip-version-check", "--no-deps"]
     _run("installing its packages (about 280 MB)", *pip, "-r", str(REQUIREMENTS))
     if engine := _tree_engine():
-        site = sysconfig.get_path("purelib", vars={"base": str(place)})
+        # Named, since Debian's own Python has another scheme by default than the environments it makes.
+        site = sysconfig.get_path("purelib", "posix_prefix", vars={"base": str(place)})
         pathlib.Path(site, "engine.pth").write_text(f"{engine}\n")
     else:
         _run("installing the engine (about 185 MB)", *pip, "-r", str(ENGINE_REQUIREMENTS))
