@@ -68,6 +68,13 @@ HttpCall::HttpCall(net::Loop& loop, const HttpService& service, HttpRequest requ
 
 HttpCall::~HttpCall() { loop_.disarm(*this); }
 
+std::string_view HttpCall::parameter(std::string_view name) const {
+  for (const HttpParameter& parameter : found_.parameters) {
+    if (parameter.name == name) return parameter.value;
+  }
+  return {};
+}
+
 void HttpCall::start() {
   const auto timeout = timeout_of(request_);
   deadline_giver_ = set_deadline(timeout.value_or(std::nullopt), service_.options);

@@ -34,8 +34,8 @@ class HttpCall final : public ServerCall, detail::InterceptedCall, TimerNode {
   // --- for handlers
   // ---------------------------------------------------------------------------------------
   const HttpRequest& request() const { return request_; }
-  /// What "{name}" at the end of the route's path stands for.
-  std::string_view parameter() const { return found_.parameter; }
+  /// What "{name}" in the route's path stands for; empty when that has none.
+  std::string_view parameter(std::string_view name) const;
 
   /// Begins an answer whose body is written in pieces, `head.body` first. Once.
   void begin(HttpResponse head);

@@ -131,7 +131,7 @@ class FrontFixture : public ::testing::Test {
     ++requests_;
     (void)call.initial_metadata().add("x-echo", call.request_metadata().get("x-give").value_or("none"));
     co_return HttpResponse{.body = call.request().method + " " + std::string{call.method()} + " " +
-                                   std::string{call.parameter()} + " " + call.request().body};
+                                   std::string{call.parameter("rest")} + " " + call.request().body};
   }
   Task<Result<HttpResponse>> throw_something(HttpCall&) {
     throw std::runtime_error{"secret"};

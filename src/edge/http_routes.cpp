@@ -1,5 +1,6 @@
 #include "edge/http_routes.h"
 
+#include <optional>
 #include <utility>
 
 #include "base/concat.h"
@@ -12,9 +13,50 @@ namespace {
 
 Task<Result<HttpResponse>> answer_with(HttpResponse response) { co_return response; }
 
-// "/v1/models/" of "/v1/models/{id}"; empty for a path without a parameter.
-std::string_view stem_of(std::string_view path) {
-  return path.ends_with('}') ? path.substr(0, path.rfind('{')) : std::string_view{};
+std::string_view take_literal(std::string_view& pattern) {
+  const std::string_view literal = pattern.substr(0, pattern.find('{'));
+  pattern.remove_prefix(literal.size());
+  return literal;
+}
+
+// "{name}", which `pattern` begins with.
+std::string_view take_name(std::string_view& pattern) {
+  const std::size_t end = pattern.find('}');
+  const std::string_view name = pattern.substr(1, end - 1);
+  pattern.remove_prefix(end + 1);
+  return name;
+}
+
+/// The parameters of a path with the form of `pattern`; nothing when it has another.
+std::optional<std::vector<HttpParameter>> match(std::string_view pattern, std::string_view path) {
+  std::vector<HttpParameter> parameters;
+  const std::string_view stem = take_literal(pattern);
+  if (!path.starts_with(stem)) return std::nullopt;
+  path.remove_prefix(stem.size());
+  while (!pattern.empty()) {
+    const std::string_view name = take_name(pattern);
+    const bool takes_the_rest = pattern.empty();
+    const std::string_view literal = take_literal(pattern);
+    const bool is_last = pattern.empty();
+    if (is_last && !path.ends_with(literal)) return std::nullopt;
+    const std::size_t size = is_last ? path.size() - literal.size() : path.find(literal);
+    const std::string_view value = path.substr(0, size);
+    if (size == std::string_view::npos || value.empty()) return std::nullopt;
+    if (!takes_the_rest && value.contains('/')) return std::nullopt;
+    parameters.push_back({name, value});
+    path.remove_prefix(size + literal.size());
+  }
+  if (!path.empty()) return std::nullopt;
+  return parameters;
+}
+
+std::size_t literal_bytes(std::string_view pattern) {
+  std::size_t bytes = 0;
+  while (!pattern.empty()) {
+    bytes += take_literal(pattern).size();
+    if (!pattern.empty()) take_name(pattern);
+  }
+  return bytes;
 }
 
 std::string names_of(const auto& methods) {
@@ -45,13 +87,18 @@ void HttpRoutes::write_errors(std::string prefix, HttpErrorWriter writer) {
   errors_.emplace_back(std::move(prefix), std::move(writer));
 }
 
-const HttpRoutes::Paths::value_type* HttpRoutes::lookup(std::string_view path) const {
+const HttpRoutes::Paths::value_type* HttpRoutes::lookup(std::string_view path,
+                                                        std::vector<HttpParameter>& parameters) const {
   if (const auto exact = paths_.find(path); exact != paths_.end()) return &*exact;
+  const Paths::value_type* best = nullptr;
   for (const auto& entry : paths_) {
-    const std::string_view stem = stem_of(entry.first);
-    if (!stem.empty() && path.size() > stem.size() && path.starts_with(stem)) return &entry;
+    auto matched = match(entry.first, path);
+    if (!matched || matched->empty()) continue;
+    if (best != nullptr && literal_bytes(best->first) >= literal_bytes(entry.first)) continue;
+    best = &entry;
+    parameters = *std::move(matched);
   }
-  return nullptr;
+  return best;
 }
 
 const HttpErrorWriter& HttpRoutes::errors_of(std::string_view path) const {
@@ -65,15 +112,12 @@ const HttpErrorWriter& HttpRoutes::errors_of(std::string_view path) const {
 HttpRoutes::Found HttpRoutes::find(std::string_view method, std::string_view path) const {
   Found found;
   found.errors = &errors_of(path);
-  const auto* entry = lookup(path);
+  const auto* entry = lookup(path, found.parameters);
   if (entry == nullptr) {
     found.error = not_found(path);
     return found;
   }
   found.path = entry->first;
-  if (const std::string_view stem = stem_of(entry->first); !stem.empty()) {
-    found.parameter = path.substr(stem.size());
-  }
   const auto handler = entry->second.find(method == "HEAD" ? "GET" : method);
   if (handler == entry->second.end()) {
     found.error = wrong_method(method, path, names_of(entry->second));

@@ -19,6 +19,12 @@ class HttpCall;
 /// it throws is answered with 500, without its text.
 using HttpHandler = std::function<Task<Result<HttpResponse>>(HttpCall& call)>;
 
+/// What a "{name}" of a route's path stands for in a request's.
+struct HttpParameter {
+  std::string_view name;
+  std::string_view value;
+};
+
 /// An error as the answer of the protocol that a path belongs to.
 using HttpErrorWriter = std::function<HttpResponse(const Status& status)>;
 
@@ -29,8 +35,10 @@ class HttpRoutes {
 
   /// GET and HEAD of `path`, answered in place: for what is at hand.
   void get(std::string path, Answer answer);
-  /// `method` of `path`; GET serves HEAD, too. A path that ends in "{name}" serves all that begin like it
-  /// (HttpCall::parameter); one without is looked for first.
+  /// `method` of `path`; GET serves HEAD, too. A "{name}" in a path stands for some text
+  /// (HttpCall::parameter): at its end for all the rest, elsewhere for what has no '/'
+  /// ("/v2/models/{model}/infer"). A path without one is looked for first, then the one with most of its text
+  /// written out.
   void add(std::string method, std::string path, HttpHandler handler);
   /// How errors of all paths that begin with `prefix` are answered, also of those that are not there. The
   /// first added wins; others are answered with a line of text.
@@ -41,8 +49,8 @@ class HttpRoutes {
     const HttpHandler* handler = nullptr;
     /// As it was added; empty when the path is not there.
     std::string_view path;
-    /// What "{name}" stands for.
-    std::string_view parameter;
+    /// What each "{name}" stands for.
+    std::vector<HttpParameter> parameters;
     const HttpErrorWriter* errors = nullptr;
     /// NOT_FOUND, with what there is; UNIMPLEMENTED for another method.
     Status error;
@@ -54,7 +62,7 @@ class HttpRoutes {
   using Methods = std::map<std::string, HttpHandler, std::less<>>;
   using Paths = std::map<std::string, Methods, std::less<>>;
 
-  const Paths::value_type* lookup(std::string_view path) const;
+  const Paths::value_type* lookup(std::string_view path, std::vector<HttpParameter>& parameters) const;
   const HttpErrorWriter& errors_of(std::string_view path) const;
   Status not_found(std::string_view path) const;
 

@@ -29,9 +29,32 @@ TEST(HttpRoutes, ANameAtTheEndStandsForTheRest) {
   routes.add("GET", "/v1/models/new", later);
   const auto found = routes.find("GET", "/v1/models/org/name");
   EXPECT_EQ(found.path, "/v1/models/{id}");
-  EXPECT_EQ(found.parameter, "org/name");
+  ASSERT_EQ(found.parameters.size(), 1U);
+  EXPECT_EQ(found.parameters[0].name, "id");
+  EXPECT_EQ(found.parameters[0].value, "org/name");
   EXPECT_EQ(routes.find("GET", "/v1/models/new").path, "/v1/models/new");
   EXPECT_EQ(routes.find("GET", "/v1/models/").error.code(), StatusCode::kNotFound);
+}
+
+TEST(HttpRoutes, ANameElsewhereStandsForWhatHasNoSlash) {
+  HttpRoutes routes;
+  routes.add("GET", "/v2/models/{model}", later);
+  routes.add("POST", "/v2/models/{model}/infer", later);
+  routes.add("POST", "/v2/models/{model}/versions/{version}/infer", later);
+  routes.add("POST", "/v1/models/{model}:predict", later);
+  const auto path_of = [&](std::string_view path) { return routes.find("POST", path).path; };
+  EXPECT_EQ(path_of("/v2/models/m/infer"), "/v2/models/{model}/infer");
+  EXPECT_EQ(path_of("/v1/models/a:b:predict"), "/v1/models/{model}:predict");
+  EXPECT_EQ(path_of("/v2/models//infer"), "/v2/models/{model}");
+  EXPECT_EQ(path_of("/v2/models/a/b/infer"), "/v2/models/{model}");
+  EXPECT_EQ(path_of("/v1/models/:predict"), "");
+  EXPECT_EQ(path_of("/v1/models/m:predicted"), "");
+  const auto both = routes.find("POST", "/v2/models/m/versions/3/infer");
+  EXPECT_EQ(both.path, "/v2/models/{model}/versions/{version}/infer");
+  ASSERT_EQ(both.parameters.size(), 2U);
+  EXPECT_EQ(both.parameters[0].value, "m");
+  EXPECT_EQ(both.parameters[1].name, "version");
+  EXPECT_EQ(both.parameters[1].value, "3");
 }
 
 TEST(HttpRoutes, WhatIsNotThereIsToldWithWhatIs) {

@@ -92,9 +92,9 @@ Task<Result<HttpResponse>> OpenAiService::list_models(HttpCall&) const {
 }
 
 Task<Result<HttpResponse>> OpenAiService::model(HttpCall& call) const {
-  const auto found = repository_.find(call.parameter());
+  const auto found = repository_.find(call.parameter("id"));
   if (!found) co_return found.error();
-  co_return as_json(model_object(call.parameter(), created_).dump());
+  co_return as_json(model_object(call.parameter("id"), created_).dump());
 }
 
 Task<Result<HttpResponse>> OpenAiService::completions(HttpCall& call) const {
