@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "models/byte_elements.h"
+
 namespace parlance::models {
 namespace {
 
@@ -25,6 +27,10 @@ const Entry& entry(DataType type) { return kTypes[static_cast<std::size_t>(type)
 std::string_view to_string(DataType type) { return entry(type).name; }
 
 std::size_t size_bytes(DataType type) { return entry(type).size_bytes; }
+
+std::size_t least_size_bytes(DataType type) {
+  return type == DataType::kBytes ? kElementLengthBytes : size_bytes(type);
+}
 
 std::optional<DataType> parse_data_type(std::string_view name) {
   for (std::size_t i = 0; i < kTypes.size(); ++i)

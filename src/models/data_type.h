@@ -22,8 +22,7 @@ enum class DataType : std::uint8_t {
   kBf16,
   kFp32,
   kFp64,
-  kBytes,  // a text, or bytes of any number: what models that make text take and give, never a tensor in
-           // memory
+  kBytes,  // a text, or bytes of any number: in memory as byte_elements.h says
 };
 
 /// "FP32" and so on.
@@ -32,6 +31,8 @@ std::string_view to_string(DataType type);
 std::optional<DataType> parse_data_type(std::string_view name);
 /// 0: of kBytes each has its own.
 std::size_t size_bytes(DataType type);
+/// What an element takes at least, all of it zeros: of kBytes an empty one.
+std::size_t least_size_bytes(DataType type);
 
 /// The DataType that a C++ type is in memory: data_type_of<float> is kFp32.
 template <typename T>

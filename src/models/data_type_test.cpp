@@ -22,6 +22,9 @@ TEST(DataType, KnowsItsSize) {
   EXPECT_EQ(size_bytes(DataType::kFp16), 2U);
   EXPECT_EQ(size_bytes(DataType::kInt32), 4U);
   EXPECT_EQ(size_bytes(DataType::kFp64), 8U);
+  EXPECT_EQ(size_bytes(DataType::kBytes), 0U);
+  EXPECT_EQ(least_size_bytes(DataType::kBytes), 4U);
+  EXPECT_EQ(least_size_bytes(DataType::kFp64), 8U);
   EXPECT_EQ(data_type_of<float>, DataType::kFp32);
   EXPECT_EQ(data_type_of<std::int64_t>, DataType::kInt64);
 }

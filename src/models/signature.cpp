@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "grpc/error_details.h"
+#include "models/byte_elements.h"
 
 namespace parlance::models {
 namespace {
@@ -26,19 +27,23 @@ std::string names(const std::vector<TensorSpec>& specs) {
   return text;
 }
 
+/// Nothing: its bytes are no whole number of elements.
+std::optional<std::size_t> elements_of(const Tensor& tensor) {
+  if (tensor.type() == DataType::kBytes) return count_elements(tensor.bytes());
+  const std::size_t element_bytes = size_bytes(tensor.type());
+  if (tensor.bytes().size() % element_bytes != 0) return std::nullopt;
+  return tensor.bytes().size() / element_bytes;
+}
+
 Status check(const Tensor& tensor, const TensorSpec& spec) {
   if (tensor.type() != spec.type)
     return bad_input(fmt::format("Input \"{}\" must be {}, got {}", spec.name, to_string(spec.type),
                                  to_string(tensor.type())));
-  if (spec.type == DataType::kBytes)
-    return bad_input(fmt::format("Input \"{}\" is text, which is not given as a tensor", spec.name));
   if (!fits(tensor.shape(), spec.shape))
     return bad_input(fmt::format("Input \"{}\" must have the shape {}, got {}", spec.name,
                                  to_string(spec.shape), to_string(tensor.shape())));
   const std::optional<std::size_t> elements = element_count(tensor.shape());
-  const std::size_t element_bytes = size_bytes(spec.type);
-  if (!elements || tensor.bytes().size() % element_bytes != 0 ||
-      tensor.bytes().size() / element_bytes != *elements)
+  if (!elements || elements_of(tensor) != *elements)
     return bad_input(fmt::format("Input \"{}\" of shape {} does not have the {} bytes it came with",
                                  spec.name, to_string(tensor.shape()), tensor.bytes().size()));
   return {};

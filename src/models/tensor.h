@@ -8,6 +8,7 @@
 
 #include "base/buffer.h"
 #include "base/bytes.h"
+#include "models/byte_elements.h"
 #include "models/data_type.h"
 #include "models/shape.h"
 
@@ -56,11 +57,12 @@ class Tensor {
   /// `count` rows from `first` on: the same memory, borrowed or owned as this. The tensor has a first
   /// dimension of at least `first + count` (the caller checks).
   Tensor rows(std::size_t first, std::size_t count) const {
-    const std::size_t row_bytes = bytes_.size() / static_cast<std::size_t>(shape_[0]);
+    const std::size_t begin = rows_size_bytes(bytes_, first);
+    const std::size_t size = rows_size_bytes(bytes_.subspan(begin), count);
     Tensor part{name_, type_, shape_};
     part.shape_[0] = static_cast<std::int64_t>(count);
-    part.bytes_ = bytes_.subspan(first * row_bytes, count * row_bytes);
-    if (!owned_.empty()) part.owned_ = owned_.slice(first * row_bytes, count * row_bytes);
+    part.bytes_ = bytes_.subspan(begin, size);
+    if (!owned_.empty()) part.owned_ = owned_.slice(begin, size);
     return part;
   }
 
@@ -73,6 +75,14 @@ class Tensor {
  private:
   Tensor(std::string name, DataType type, Shape shape)
       : name_(std::move(name)), type_(type), shape_(std::move(shape)) {}
+
+  /// What the first `count` rows of `from` take.
+  std::size_t rows_size_bytes(Bytes from, std::size_t count) const {
+    const auto rows = static_cast<std::size_t>(shape_[0]);
+    if (type_ != DataType::kBytes) return count * (bytes_.size() / rows);
+    const std::size_t row_elements = element_count(std::span{shape_}.subspan(1)).value_or(0);
+    return elements_size_bytes(from, count * row_elements);
+  }
 
   std::string name_;
   DataType type_;

@@ -37,7 +37,7 @@ Shape shape_of(const TensorSpec& spec, std::size_t rows, std::int64_t open) {
 std::optional<std::size_t> bytes_of(const TensorSpec& spec, const Shape& shape) {
   const std::optional<std::size_t> elements = element_count(shape);
   std::size_t bytes = 0;
-  if (!elements || __builtin_mul_overflow(*elements, size_bytes(spec.type), &bytes)) return std::nullopt;
+  if (!elements || __builtin_mul_overflow(*elements, least_size_bytes(spec.type), &bytes)) return std::nullopt;
   return bytes;
 }
 

@@ -48,11 +48,18 @@ class Written {
   template <typename Value>
   Written(const T& fields, wire::Slot<Value>& slot) : framed_(detail::frame_message(fields, slot)) {}
 
+  /// A message of libprotobuf, of the same type on the wire; for answers where a copy more does not matter.
+  static Written of(const google::protobuf::MessageLite& message) { return Written{message, Serialised{}}; }
+
   /// The message behind its gRPC prefix.
   const Buffer& framed() const { return framed_; }
   Buffer take_framed() { return std::move(framed_); }
 
  private:
+  struct Serialised {};
+  Written(const google::protobuf::MessageLite& message, Serialised)
+      : framed_(detail::frame_message(message)) {}
+
   Buffer framed_;
 };
 

@@ -25,6 +25,13 @@ Buffer gather(std::span<const Bytes> parts, std::size_t padding) {
   return buffer;
 }
 
+/// Of a row of zeros; of BYTES: of empty elements.
+std::size_t zero_row_bytes(const models::Tensor& like) {
+  const std::span<const std::int64_t> shape = like.shape();
+  return models::element_count(shape.empty() ? shape : shape.subspan(1)).value_or(0) *
+         models::least_size_bytes(like.type());
+}
+
 models::Shape with_rows(models::Shape shape, std::size_t rows) {
   if (!shape.empty()) shape[0] = static_cast<std::int64_t>(rows);
   return shape;
@@ -48,7 +55,7 @@ models::Tensors assemble(std::span<QueuedRequest* const> requests, std::size_t r
       parts[r] = requests[r]->inputs[i].bytes();
       requests[r]->copied_bytes += parts[r].size();
     }
-    const std::size_t row_bytes = model.bytes().size() / first.rows;
+    const std::size_t row_bytes = zero_row_bytes(model);
     inputs.push_back(models::Tensor::owning(model.name(), model.type(),
                                             with_rows(model.shape(), rows + padded_rows),
                                             gather(parts, padded_rows * row_bytes)));

@@ -19,7 +19,7 @@ Tensor zeros(const TensorSpec& spec, std::size_t rows) {
   std::ranges::replace(shape, kAnyDimension, std::int64_t{1});
   const std::optional<std::size_t> elements = element_count(shape);
   if (!elements) throw std::bad_alloc{};
-  Buffer buffer = Buffer::allocate(*elements * size_bytes(spec.type));
+  Buffer buffer = Buffer::allocate(*elements * least_size_bytes(spec.type));
   if (!buffer.empty()) std::ranges::fill(buffer.writable(), std::byte{0});
   return Tensor::owning(spec.name, spec.type, std::move(shape), std::move(buffer));
 }
