@@ -81,7 +81,7 @@ void Http2Request::request_complete() {
 void Http2Request::on_timer() { refuse({408, "the request did not come in time"}); }
 
 void Http2Request::end_call(const Status& status) {
-  if (call_ != nullptr) return call_->end(status);
+  if (call_ != nullptr) return call_->abort(status);
   if (!refused_) refuse({503, std::string{status.message()}});
 }
 

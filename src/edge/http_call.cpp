@@ -181,7 +181,7 @@ bool HttpCall::send_piece(std::string_view text) {
   if (finished_ || !begun_) return false;
   if (interceptors_ != nullptr && interceptors_->has_filters()) {
     std::string filtered{text};
-    if (const Status status = filter(filtered); !status.ok()) return end(status), false;
+    if (const Status status = filter(filtered); !status.ok()) return abort(status), false;
     output_.send_body(filtered);
   } else {
     output_.send_body(text);
@@ -220,7 +220,7 @@ void HttpCall::add_metadata(const Metadata& metadata, HttpResponse& response) co
   }
 }
 
-void HttpCall::end(const Status& status) {
+void HttpCall::abort(const Status& status) {
   if (finished_) return;
   if (begun_ && running_ && ending_.ok()) {
     ending_ = status;
@@ -234,7 +234,7 @@ void HttpCall::end(const Status& status) {
 
 void HttpCall::on_timer() {
   const Duration given = deadline_.is_never() ? Duration::zero() : deadline_.at() - received_at();
-  end(ending_.ok() ? detail::deadline_passed(deadline_giver_, given) : ending_);
+  abort(ending_.ok() ? detail::deadline_passed(deadline_giver_, given) : ending_);
 }
 
 void HttpCall::on_client_gone() {

@@ -52,6 +52,7 @@ class HttpCall final : public ServerCall, detail::InterceptedCall, TimerNode {
   std::string_view peer() const override { return output_.peer(); }
   /// They go out with the answer's first byte.
   void send_initial_metadata() override {}
+  void abort(const Status& status) override;
   bool set_compression(grpc::Encoding encoding) override { return encoding == grpc::Encoding::kIdentity; }
 
   // --- for its output
@@ -63,8 +64,6 @@ class HttpCall final : public ServerCall, detail::InterceptedCall, TimerNode {
   void on_client_ended() { cancel_and_wake(); }
   /// It does not listen, either.
   void on_client_gone();
-  /// Ends the call from outside: its deadline, or the server's.
-  void end(const Status& status);
 
  private:
   // InterceptedCall

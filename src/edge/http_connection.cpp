@@ -47,7 +47,7 @@ void HttpConnection::begin_shutdown() {
 }
 
 void HttpConnection::end_call(const Status& status) {
-  if (call_ != nullptr) call_->end(status);
+  if (call_ != nullptr) call_->abort(status);
 }
 
 void HttpConnection::close() {

@@ -356,7 +356,7 @@ TEST(Interceptors, LearnThatTheCallerLeftWhenTheHandlerHasEnded) {
 
 TEST(Interceptors, LearnOfTheDeadlineThatEndedTheHandler) {
   const Nested nested;
-  const Result<Text> reply = nested.client.UntilCancelled(text("hello"), {.timeout = 20ms}).wait();
+  const Result<Text> reply = nested.client.UntilCancelled(text("hello"), {.timeout = 500ms}).wait();
   EXPECT_EQ(reply.error().code(), StatusCode::kDeadlineExceeded);
   ASSERT_TRUE(nested.outer->journal.holds(2));
   EXPECT_EQ(nested.server.echo().running, 0);

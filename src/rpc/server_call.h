@@ -83,6 +83,10 @@ class ServerCall {
   Deadline deadline() const { return deadline_; }
   Duration time_remaining() const { return deadline_.remaining(Clock::now()); }
 
+  /// Ends the call before its handler does: the caller is told `status`, or sees its stream reset when he
+  /// reads nothing of what is queued for him; what an HTTP answer has begun ends with that. The call is
+  /// cancelled, in this turn. Nothing happens when it has ended.
+  virtual void abort(const Status& status) = 0;
   /// Nobody waits for the answer any more: the caller cancelled or went away, or the deadline passed, or the
   /// server's grace ended. What the handler still returns is dropped.
   bool cancelled() const { return cancelled_.load(std::memory_order_acquire); }

@@ -34,8 +34,6 @@ class ServerStream final : public ServerCall, InterceptedCall, http2::StreamObse
   /// Follows the new stream `id`; the caller gives it to the engine as its observer.
   static http2::StreamObserver* accept(ServerConnection& connection, http2::StreamId id,
                                        SharedRequestHead head, bool end_stream);
-  /// Ends the call from outside (server shutdown): the handler is told, the caller gets `status`.
-  void abort(const Status& status);
   /// The memory that holds what waits to be sent.
   std::size_t queued_memory_bytes() const;
   /// Ends the call because the server's memory runs short; the log tells. May delete this.
@@ -46,6 +44,7 @@ class ServerStream final : public ServerCall, InterceptedCall, http2::StreamObse
   bool is_held_back() const { return held_back_since_ != TimePoint::max(); }
 
   std::string_view peer() const override;
+  void abort(const Status& status) override;
   void send_initial_metadata() override;
   bool set_compression(grpc::Encoding encoding) override;
 
@@ -170,6 +169,7 @@ class ServerStream final : public ServerCall, InterceptedCall, http2::StreamObse
 
   grpc::Encoding response_encoding_ = grpc::Encoding::kIdentity;
   DeadlineGiver deadline_giver_ = DeadlineGiver::kCaller;
+  http2::ErrorCode unread_ = http2::ErrorCode::kCancel;  // for a caller who does not read his status
   bool request_ended_ = false;
   bool headers_sent_ = false;
   bool finished_ = false;

@@ -37,7 +37,11 @@ void ServerStream::abort(const Status& status) {
   if (!can_send()) return;
   const bool waits = connection_->http2().queued_bytes(id_) > 0;
   finish(status);
-  if (waits) loop_.arm(*this, loop_.now() + kTimeForTrailers);
+  if (waits) {
+    // What gRPC makes of that code is RESOURCE_EXHAUSTED again.
+    if (status.code() == StatusCode::kResourceExhausted) unread_ = http2::ErrorCode::kEnhanceYourCalm;
+    loop_.arm(*this, loop_.now() + kTimeForTrailers);
+  }
   cancel_and_wake();
 }
 
@@ -51,7 +55,7 @@ void ServerStream::reset(const Status& status, http2::ErrorCode code) {
 void ServerStream::on_timer() {
   if (!finished_) return abort(past_deadline());
   ServerConnection& connection = *connection_;
-  connection.http2().reset(id_, http2::ErrorCode::kCancel, "the caller does not read");  // may delete this
+  connection.http2().reset(id_, unread_, "the caller does not read");  // may delete this
   connection.flush();
 }
 

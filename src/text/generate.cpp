@@ -195,6 +195,11 @@ Task<Result<Generation>> generate_beyond(ServerCall& call, GenerateRequest reque
 
 void Generation::cancel_with(ServerCall& call) {
   for (TextSequence& each : state_->sequences) each.cancel_with(call);
+  on_given_up([&call](const Status& why) { call.abort(why); });
+}
+
+void Generation::on_given_up(const std::function<void(const Status&)>& tell) {
+  for (TextSequence& each : state_->sequences) each.on_given_up(tell);
 }
 
 Result<bool> spells_special_token(const models::Tokenizer& tokenizer, std::string_view text) {

@@ -3,6 +3,7 @@
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -100,8 +101,13 @@ class [[nodiscard]] Generation {
   /// with kError and CANCELLED.
   void cancel();
 
-  /// From now on it is cancelled with `call`, at once when that is.
+  /// From now on it is cancelled with `call`, at once when that is. A call whose client reads so slowly that
+  /// a sequence is ended (generation.slow_reader of model.yaml) is aborted with the reason.
   void cancel_with(ServerCall& call);
+
+  /// For one that is not cancelled with a call: `tell` gets the reason when a sequence is ended because
+  /// nobody takes its pieces. It may destroy this.
+  void on_given_up(const std::function<void(const Status&)>& tell);
 
   std::size_t prompt_tokens() const;
   /// Of all sequences, so far; with end tokens.

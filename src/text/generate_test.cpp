@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <semaphore>
+#include <vector>
 
 #include "grpc/error_details.h"
 #include "rpc/client_call.h"
@@ -28,7 +30,7 @@ struct Told {
   std::size_t empty_pieces = 0;
 };
 
-/// A call answers with one byte for each piece, and is told what `told` says.
+/// A call answers with one message for each piece, and is told what `told` says.
 class Teller final : public Service {
  public:
   std::string_view full_name() const override { return "test.Teller"; }
@@ -47,16 +49,19 @@ class Teller final : public Service {
     told.prompt_tokens = generation->prompt_tokens();
     while (auto piece = co_await generation->next()) {
       note(*piece);
-      const std::byte index{static_cast<unsigned char>(piece->index)};
-      const Buffer message = Buffer::copy_of({&index, 1});
+      const std::vector<std::byte> bytes(message_bytes, std::byte{static_cast<unsigned char>(piece->index)});
+      const Buffer message = Buffer::copy_of(bytes);
       if (!co_await out.write(message)) break;
     }
     told.made_tokens = generation->made_tokens();
+    ended.release();
     co_return Status{};
   }
 
   std::function<GenerateRequest()> wanted;
   Told told;
+  std::size_t message_bytes = 1;
+  std::counting_semaphore<> ended{0};
 
  private:
   void note(const TextPiece& piece) {
@@ -168,6 +173,25 @@ TEST_F(Generate, ASpecialTokenIsTakenFromTemplatesAlone) {
   EXPECT_EQ(told().texts.at(0), toy_text("on~ce", 40));
   EXPECT_EQ(spells_special_token(*toy_.model().tokenizer(), "on~ce"), true);
   EXPECT_EQ(spells_special_token(*toy_.model().tokenizer(), "once"), false);
+}
+
+TEST_F(Generate, AReaderWhoTakesNothingIsToldWhileItsHandlerStillWrites) {
+  ToyText slow{"{context: 400, window: 2, slow_reader: 50ms}"};
+  teller_->message_bytes = 1'000'000;
+  teller_->wanted = [&] {
+    GenerateRequest wanted = request("once", 300);
+    wanted.model = slow.model();
+    wanted.ignore_end = true;
+    return wanted;
+  };
+  ClientReader<Buffer> call{channel_, "/test.Teller/Tell", Buffer{}, CallOptions{}};
+  ASSERT_TRUE(call.read().wait());
+  ASSERT_TRUE(teller_->ended.try_acquire_for(std::chrono::seconds{60})) << "it waits for its reader";
+  EXPECT_EQ(slow.statistics().slow_readers, 1U);
+  EXPECT_EQ(slow.statistics().pages_in_use, 0U);
+  while (call.read().wait()) {
+  }
+  EXPECT_EQ(call.finish().wait().code(), StatusCode::kResourceExhausted);
 }
 
 TEST_F(Generate, TokensAreTakenAsTheyAre) {

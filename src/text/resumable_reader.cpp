@@ -29,13 +29,15 @@ ResumableReader::ResumableReader(ResumableStreams& streams, std::shared_ptr<Resu
       reading_(std::make_shared<ResumableStream::Reading>(&call.loop(), call.loop().handle(), this)),
       after_(after) {
   std::shared_ptr<ResumableStream::Reading> before;
+  bool pump_may_go_on = false;
   {
     const std::lock_guard lock{stream_->mutex_};
     before = std::exchange(stream_->reading_, reading_);
     attachment_ = stream_->events_.attach();
-    if (after <= stream_->events_.last_number()) stream_->taken_ = after;
+    if (after <= stream_->events_.last_number()) pump_may_go_on = stream_->take(after);
   }
   ResumableStream::wake(before);
+  if (pump_may_go_on) stream_->wake_pump();
   call.on_cancelled(*this);
 }
 
@@ -72,9 +74,8 @@ bool ResumableReader::look() {
       return is_end;
     }
     event_ = found->front()->bytes;
-    after_ = stream_->taken_ = found->front()->number;
-    pump_may_go_on = stream_->pump_waits_ && stream_->has_room();
-    if (pump_may_go_on) stream_->pump_waits_ = false;
+    after_ = found->front()->number;
+    pump_may_go_on = stream_->take(after_);
   }
   if (pump_may_go_on) stream_->wake_pump();
   return true;

@@ -52,6 +52,8 @@ class ResumableReader final : CancellationListener {
   void on_change() {
     if (waiting_ && look()) waiting_.resume();
   }
+  /// It reads too slowly. May destroy this.
+  void give_up(const Status& why) { call_.abort(why); }
   /// Whether next() has what it is to give.
   bool look();
 

@@ -20,6 +20,7 @@ ResumableStream::ResumableStream(ResumableStreams& streams, Options options)
 
 void ResumableStream::start(Generation generation) {
   const detail::CallScope no_call{nullptr};  // the first call may be over long before this
+  generation.on_given_up([this](const Status& why) { give_up_reader(why); });
   pump_ = pump(*this, std::move(generation));
 }
 
@@ -58,20 +59,40 @@ void ResumableStream::end(const Status& status) {
   wake(reading);
 }
 
-/// In this turn when the reader is on this loop.
 void ResumableStream::wake(const std::shared_ptr<Reading>& reading) {
+  tell(reading, [](ResumableReader& reader) { reader.on_change(); });
+}
+
+/// Its generation is over; what was made stays for whoever comes back.
+void ResumableStream::give_up_reader(const Status& why) {
+  std::shared_ptr<Reading> reading;
+  {
+    const std::lock_guard lock{mutex_};
+    reading = reading_;
+  }
+  tell(reading, [why](ResumableReader& reader) { reader.give_up(why); });
+}
+
+/// In this turn when the reader is on this loop.
+void ResumableStream::tell(const std::shared_ptr<Reading>& reading,
+                           std::move_only_function<void(ResumableReader&)> what) {
   if (reading == nullptr) return;
-  const auto tell = [reading] {
-    if (reading->reader != nullptr) reading->reader->on_change();
+  auto told = [reading, what = std::move(what)]() mutable {
+    if (reading->reader != nullptr) what(*reading->reader);
   };
-  if (reading->where == net::Loop::current()) return tell();
-  (void)reading->loop.post(tell);
+  if (reading->where == net::Loop::current()) return told();
+  (void)reading->loop.post(std::move(told));
 }
 
 bool ResumableStream::has_room() const {
   const std::uint64_t untaken = events_.last_number() - taken_;
   return is_closed_ || untaken == 0 ||
          (untaken < options_.limits.max_events && events_.bytes() < options_.limits.max_bytes);
+}
+
+bool ResumableStream::take(std::uint64_t number) {
+  taken_ = number;
+  return pump_waits_ && has_room() && std::exchange(pump_waits_, false);
 }
 
 bool ResumableStream::must_wait() {

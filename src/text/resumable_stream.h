@@ -3,6 +3,7 @@
 #include <coroutine>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -100,8 +101,12 @@ class ResumableStream final : public scheduling::Alarms::Sleeper,
   void append(TextPiece piece, bool is_first);
   void end(const Status& status);
   bool must_wait();
-  bool has_room() const;  // with the lock held
+  bool has_room() const;            // with the lock held
+  bool take(std::uint64_t number);  // likewise; whether the pump is to be woken
   static void wake(const std::shared_ptr<Reading>& reading);
+  void give_up_reader(const Status& why);
+  static void tell(const std::shared_ptr<Reading>& reading,
+                   std::move_only_function<void(ResumableReader&)> what);
   void wake_pump();
 
   ResumableStreams& streams_;

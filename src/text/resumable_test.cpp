@@ -55,7 +55,7 @@ class Resuming final : public Service {
     }
     ResumableReader reader{streams, stream, call, after};
     if (begun) stream->start(*std::move(begun));
-    Task<Status> sending = send(reader, most, out);
+    Task<Status> sending = send(reader, most, message_bytes, out);
     co_return co_await std::move(sending);
   }
 
@@ -64,12 +64,15 @@ class Resuming final : public Service {
   std::string token;
   std::uint64_t after = 0;
   std::size_t most = kAll;
+  std::size_t message_bytes = 0;  // at least; an event comes first
 
  private:
-  static Task<Status> send(ResumableReader& reader, std::size_t most, Writer<Buffer>& out) {
+  static Task<Status> send(ResumableReader& reader, std::size_t most, std::size_t message_bytes,
+                           Writer<Buffer>& out) {
     for (std::size_t sent = 0; sent < most; ++sent) {
       auto event = co_await reader.next();
       if (!event) co_return reader.status();
+      event->resize(std::max(event->size(), message_bytes));
       const Buffer message = Buffer::copy_of(std::as_bytes(std::span{*event}));
       if (!co_await out.write(message)) co_return Status{};
     }
@@ -120,6 +123,7 @@ class Resumable : public ::testing::Test {
   }
 
   ToyText toy_{"{context: 300, window: 4}"};
+  ToyText impatient_{"{context: 300, window: 4, slow_reader: 50ms}"};
   std::shared_ptr<Resuming> service_;
   std::optional<Server> server_;
   std::deque<Channel> channels_;
@@ -166,6 +170,35 @@ TEST_F(Resumable, WhatNobodyTakesIsNotDroppedAndTheGenerationWaits) {
   ClientReader<Buffer> second = call(service_->token, 3);
   text += read(second);
   EXPECT_EQ(text, toy_text("once", kTokens, false));
+}
+
+TEST_F(Resumable, AReaderWhoTakesNothingIsToldAndWhatWasMadeIsKept) {
+  open({.replay = {.max_bytes = 1024, .max_events = 8}});
+  service_->wanted = [&] {
+    GenerateRequest made{
+        .model = impatient_.model(), .prompt = "once", .max_tokens = kTokens, .ignore_end = true};
+    made.sampling.temperature = 0;
+    return made;
+  };
+  service_->message_bytes = 1'000'000;
+  ClientReader<Buffer> first = call();
+  ASSERT_TRUE(eventually([&] { return impatient_.statistics().slow_readers == 1; }));
+  while (first.read().wait()) {
+  }
+  EXPECT_EQ(first.finish().wait().code(), StatusCode::kResourceExhausted);
+  service_->message_bytes = 0;
+  const std::string token = service_->token;
+  std::string text;
+  std::string why = "RESUME_OUT_OF_RANGE";
+  std::size_t after = 0;
+  for (; why == "RESUME_OUT_OF_RANGE" && after < kTokens; ++after) {
+    ClientReader<Buffer> second = call(token, after);
+    text = read(second);
+    why = reason(second.finish().wait());
+  }
+  EXPECT_EQ(why, "SLOW_READER");
+  EXPECT_GE(text.size(), 8U) << "the events that are kept";
+  EXPECT_EQ(text, toy_text("once", kTokens, false).substr(after - 1, text.size()));
 }
 
 TEST_F(Resumable, WhatWasTakenAndDroppedIsOutOfRange) {

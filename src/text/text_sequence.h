@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -26,6 +27,9 @@ class TextSequence final : CancellationListener {
         stops_(std::move(stops), include_stop) {}
 
   void cancel_with(ServerCall& call) { call.on_cancelled(*this); }
+  void on_given_up(std::move_only_function<void(const Status&)> tell) {
+    stream_.on_given_up(std::move(tell));
+  }
   void cancel() { stream_.cancel(); }
 
   bool is_over() const { return is_over_; }

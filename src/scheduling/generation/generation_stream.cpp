@@ -7,6 +7,7 @@ namespace parlance::scheduling {
 GenerationStream::~GenerationStream() {
   if (sequence_ == nullptr) return;
   sequence_->reader = {};
+  sequence_->on_given_up = {};
   if (!std::exchange(sequence_->ended, true)) mailbox_->send(GenerationCommand::Kind::kCancel, sequence_);
 }
 

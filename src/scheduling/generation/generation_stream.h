@@ -1,6 +1,7 @@
 #pragma once
 
 #include <coroutine>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -44,6 +45,13 @@ class [[nodiscard]] GenerationStream {
   void wait(std::coroutine_handle<> reader) { sequence_->reader = detail::Waiter{reader}; }
   void stop_waiting() { sequence_->reader = {}; }
   std::optional<GeneratedStep> take();
+
+  /// Once, when the sequence ends because nobody took its steps (GenerationLimits::slow_reader, or the
+  /// model's end while it was paused): `tell` gets the status then, before whoever reads comes to it. It may
+  /// destroy this.
+  void on_given_up(std::move_only_function<void(const Status&)> tell) {
+    sequence_->on_given_up = std::move(tell);
+  }
 
   /// Nobody wants it any more: steps that wait are dropped, and the next one is kError with CANCELLED.
   /// Nothing happens when it has ended.

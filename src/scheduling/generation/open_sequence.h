@@ -3,11 +3,13 @@
 #include <atomic>
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "base/deadline.h"
+#include "base/status.h"
 #include "generation/token_counts.h"
 #include "net/loop.h"
 #include "rpc/call_scope.h"
@@ -43,6 +45,7 @@ struct OpenSequence {
   std::deque<GeneratedStep> steps;
   bool ended = false;  // the last step is in `steps` or was taken; what still comes is for nobody
   detail::Waiter reader;
+  std::move_only_function<void(const Status&)> on_given_up;  // GenerationStream::on_given_up()
 
   // The engine thread's, once the sequence is in the mailbox.
   GenerationRequest request;

@@ -29,8 +29,13 @@ void StepDeliveries::deliver(std::vector<Delivery>& steps) {
     OpenSequence& sequence = *each.sequence;
     if (sequence.ended) continue;
     sequence.ended = each.step.finish.has_value();
+    const bool given_up =
+        each.step.finish == FinishReason::kError && sequence.paused.load(std::memory_order_acquire);
     sequence.steps.push_back(std::move(each.step));
     sequence.reader.resume();
+    if (!given_up || !sequence.on_given_up || sequence.steps.empty()) continue;
+    const Status why = sequence.steps.back().status;
+    std::exchange(sequence.on_given_up, nullptr)(why);
   }
 }
 
