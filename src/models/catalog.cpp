@@ -38,6 +38,10 @@ std::int64_t default_version(const VersionsConfig& config) {
   return version;
 }
 
+std::int64_t default_version(const ModelEntry& entry) {
+  return entry.versions.contains(entry.chosen_default) ? entry.chosen_default : default_version(entry.config);
+}
+
 /// The highest READY version, else the highest.
 VersionSlot& highest(ModelEntry& entry) {
   for (VersionSlot& slot : entry.versions | std::views::values | std::views::reverse)
@@ -67,7 +71,7 @@ Status Catalog::no_such_model(std::string_view model) const {
 Result<VersionSlot*> Catalog::find(std::string_view model, std::int64_t version) const {
   ModelEntry* entry = find(model);
   if (entry == nullptr) return std::unexpected{no_such_model(model)};
-  if (version == 0) version = default_version(entry->config);
+  if (version == 0) version = default_version(*entry);
   if (version == 0) return &highest(*entry);
   const auto found = entry->versions.find(version);
   if (found != entry->versions.end()) return &found->second;

@@ -42,9 +42,11 @@ struct VersionSlot {
 
 /// Everything there is under one name.
 struct ModelEntry {
-  std::mutex loading;  // held by who loads versions of it; locked before anything else
+  std::mutex loading;   // held by who loads versions of it; locked before anything else
+  ConfigChange change;  // of the last load by name; empty: as the files say; guarded by loading
   std::map<std::int64_t, VersionSlot> versions;
-  VersionsConfig config;  // labels and default as they hold now
+  VersionsConfig config;            // labels and default as they hold now
+  std::int64_t chosen_default = 0;  // by a caller, before that of `config`; 0: none
 };
 
 /// The models by name, and what callers may call them. Not thread-safe.

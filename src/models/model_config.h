@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -150,6 +151,9 @@ struct ModelConfig {
 
   bool operator==(const ModelConfig&) const = default;
 };
+
+/// What a caller has changed of what a model's files say. A status other than OK refuses the load.
+using ConfigChange = std::function<Status(ModelConfig& config)>;
 
 /// Reads `file`, which errors call `name`. FAILED_PRECONDITION "<name>:<line>: …" for a file that is not
 /// YAML, an unknown key (named, with the keys that exist), a key given twice or a value of the wrong kind.

@@ -114,6 +114,8 @@ class ModelHandle {
 
   const std::string& model() const { return version_->model(); }
   std::int64_t version() const { return version_->version(); }
+  /// When it began to load.
+  TimePoint began() const { return version_->began(); }
   const Signature& signature() const { return loaded_->signature; }
   const Labels& labels() const { return loaded_->labels; }
   /// The name of the engine that runs it.

@@ -126,6 +126,14 @@ std::map<std::string, std::int64_t> Repository::labels(std::string_view model) c
   return entry == nullptr ? std::map<std::string, std::int64_t>{} : entry->config.labels;
 }
 
+Status Repository::set_default(std::string_view model, std::int64_t version) {
+  const std::unique_lock lock{catalog_mutex_};
+  const Result<VersionSlot*> slot = catalog_.find(model, version);
+  if (!slot) return slot.error();
+  catalog_.find(model)->chosen_default = version;
+  return {};
+}
+
 Repository::Subscription Repository::subscribe(VersionListener listener) {
   const std::lock_guard lock{listeners_mutex_};
   listeners_.emplace(next_listener_, std::move(listener));

@@ -77,6 +77,8 @@ class Repository {
   /// not. NOT_FOUND for a model or version that has no folder; FAILED_PRECONDITION, with the reasons, when a
   /// version cannot be loaded.
   Status load(std::string_view model, std::int64_t version = 0);
+  /// The same with `change` made to what the model's files say. It holds until the next load by name.
+  Status load(std::string_view model, std::int64_t version, ConfigChange change);
   /// As load(), but only what changed: versions that were unloaded by hand, or failed and have the same files
   /// as then, stay as they are. What is called when RepositoryOptions::watch sees a change.
   Status refresh();
@@ -92,6 +94,10 @@ class Repository {
   /// freed. It stays UNLOADED until a load(). NOT_FOUND as find(); FAILED_PRECONDITION when it is not READY
   /// or DRAINING; DEADLINE_EXCEEDED when it is still in use at `deadline`: it is then freed later.
   Status unload(std::string_view model, std::int64_t version = 0, Deadline deadline = Deadline::never());
+
+  /// From now on `version`, which need not be READY, is what a caller of `model` gets who names none,
+  /// whatever the model's files say. NOT_FOUND as find().
+  Status set_default(std::string_view model, std::int64_t version);
 
   /// Whether every required model is ready; false when none is required or load() never came so far.
   bool ready() const;
@@ -124,10 +130,11 @@ class Repository {
  private:
   /// How much a load does.
   struct Extent {
-    bool unchanged = false;     // also what is READY from the same files
-    bool held_back = true;      // also what was unloaded by hand
-    bool failed_before = true;  // also what failed from the same files
-    std::int64_t version = 0;   // only that one, whatever the policy says
+    bool unchanged = false;                   // also what is READY from the same files
+    bool held_back = true;                    // also what was unloaded by hand
+    bool failed_before = true;                // also what failed from the same files
+    std::int64_t version = 0;                 // only that one, whatever the policy says
+    std::optional<ConfigChange> change = {};  // from now on, in place of the one from before
   };
 
   Status load_all(const Extent& extent);

@@ -33,6 +33,13 @@ VersionSlot::Origin origin_of(const FoundModel& found, std::int64_t version, Mod
   return {.files = folder == nullptr ? 0 : fingerprint(found, *folder), .config = std::move(config)};
 }
 
+Result<ModelConfig> configured(const FoundModel& found, const ConfigChange& change) {
+  Result<ModelConfig> config = config_of(found);
+  if (!config || !change) return config;
+  if (Status status = change(*config); !status.ok()) return std::unexpected{std::move(status)};
+  return config;
+}
+
 std::string no_version_reason(const FoundModel& found) {
   const std::string others = fmt::format("{}", fmt::join(found.not_versions, ", "));
   return "no version: a version is a folder named by a positive whole number" +
@@ -64,7 +71,9 @@ Status Repository::load() {
 
 Status Repository::refresh() { return load_all({.held_back = false, .failed_before = false}); }
 
-Status Repository::load(std::string_view model, std::int64_t version) {
+Status Repository::load(std::string_view model, std::int64_t version) { return load(model, version, {}); }
+
+Status Repository::load(std::string_view model, std::int64_t version, ConfigChange change) {
   const Result<std::vector<FoundModel>> all = find_models(options_.root, backends_);
   if (!all) return all.error();
   const auto found = std::ranges::find(*all, model, &FoundModel::name);
@@ -77,7 +86,7 @@ Status Repository::load(std::string_view model, std::int64_t version) {
             found->versions.empty() ? "none" : fmt::format("{}", fmt::join(numbers_of(*found), ", "))),
         {{"hop", "server"}, {"observed", std::to_string(version)}});
   announce(*found);
-  return load_model(*found, {.unchanged = true, .version = version});
+  return load_model(*found, {.unchanged = true, .version = version, .change = std::move(change)});
 }
 
 /// A model that cannot be loaded says so itself.
@@ -135,7 +144,9 @@ Status Repository::load_model(const FoundModel& found, const Extent& extent) {
     entry = catalog_.enter(found.name);
   }
   const std::lock_guard loading{entry->loading};
-  const Result<ModelConfig> config = config_of(found);
+  if (extent.change) entry->change = *extent.change;
+  const Result<ModelConfig> config = configured(found, entry->change);
+  if (!config) entry->change = {};
   if (!config || found.versions.empty()) {
     const std::string reason = config ? no_version_reason(found) : std::string{config.error().message()};
     fail_model(*entry, found, reason);

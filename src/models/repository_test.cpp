@@ -97,6 +97,41 @@ TEST_F(RepositoryOf, LabelsAndTheDefaultNameVersions) {
             "Model \"none\" not found; available: echo");
 }
 
+TEST_F(RepositoryOf, ACallersDefaultGoesBeforeThatOfTheFiles) {
+  for (const std::int64_t version : {1, 2, 3}) folder_.add("echo", version);
+  folder_.configure("echo", "versions: {default: \"2\"}\n");
+  load();
+  EXPECT_EQ(served("echo"), 2);
+  EXPECT_TRUE(repository_.set_default("echo", 1).ok());
+  EXPECT_EQ(served("echo"), 1);
+  refresh();
+  EXPECT_EQ(served("echo"), 1);
+  EXPECT_EQ(repository_.set_default("echo", 9).code(), StatusCode::kNotFound);
+  EXPECT_EQ(repository_.set_default("none", 1).code(), StatusCode::kNotFound);
+  EXPECT_EQ(served("echo"), 1);
+}
+
+TEST_F(RepositoryOf, WhatACallerChangesHoldsUntilTheNextLoadByName) {
+  folder_.add("echo", 1);
+  load();
+  const auto size = [&] { return repository_.find("echo").value().config().queue.max_size; };
+  const std::size_t from_files = size();
+  const auto seven = [](ModelConfig& config) {
+    config.queue.max_size = 7;
+    return Status{};
+  };
+  EXPECT_TRUE(repository_.load("echo", 0, seven).ok());
+  EXPECT_EQ(size(), 7);
+  refresh();
+  EXPECT_EQ(size(), 7);
+  const auto refuse = [](ModelConfig&) { return Status{StatusCode::kInvalidArgument, "never"}; };
+  const Status refused = repository_.load("echo", 0, refuse);
+  EXPECT_THAT(std::string{refused.message()}, HasSubstr("cannot be loaded: never"));
+  EXPECT_EQ(size(), 7);  // what serves goes on
+  EXPECT_TRUE(repository_.load("echo").ok());
+  EXPECT_EQ(size(), from_files);
+}
+
 TEST_F(RepositoryOf, IsReadyWhenItsDefaultIs) {
   for (const std::int64_t version : {1, 2}) folder_.add("echo", version);
   folder_.configure("echo", "versions: {default: 1}\n");
