@@ -45,6 +45,9 @@ struct RepositoryOptions {
   MakeCompanion make_companion = {};
   /// From the first load() on, changes in the folder are seen and followed, as refresh() does.
   bool watch = false;
+  /// Made to what the files of each model say before it is loaded, under any ConfigChange of its own. Empty:
+  /// nothing.
+  std::function<Status(const std::string& model, ModelConfig& config)> change = {};
   /// What is wrong with the folder as a whole while it is watched. On the thread that watches.
   std::function<void(std::string_view)> warn = {};
 };
@@ -137,6 +140,7 @@ class Repository {
     std::optional<ConfigChange> change = {};  // from now on, in place of the one from before
   };
 
+  Result<ModelConfig> configured(const FoundModel& found, const ConfigChange& change) const;
   Status load_all(const Extent& extent);
   void start_watch();
   void warn(std::string_view warning) const;

@@ -33,13 +33,6 @@ VersionSlot::Origin origin_of(const FoundModel& found, std::int64_t version, Mod
   return {.files = folder == nullptr ? 0 : fingerprint(found, *folder), .config = std::move(config)};
 }
 
-Result<ModelConfig> configured(const FoundModel& found, const ConfigChange& change) {
-  Result<ModelConfig> config = config_of(found);
-  if (!config || !change) return config;
-  if (Status status = change(*config); !status.ok()) return std::unexpected{std::move(status)};
-  return config;
-}
-
 std::string no_version_reason(const FoundModel& found) {
   const std::string others = fmt::format("{}", fmt::join(found.not_versions, ", "));
   return "no version: a version is a folder named by a positive whole number" +
@@ -63,6 +56,15 @@ Status no_folder(std::string_view model, const std::vector<FoundModel>& found) {
 }
 
 }  // namespace
+
+Result<ModelConfig> Repository::configured(const FoundModel& found, const ConfigChange& change) const {
+  Result<ModelConfig> config = config_of(found);
+  Status status;
+  if (config && options_.change) status = options_.change(found.name, *config);
+  if (config && status.ok() && change) status = change(*config);
+  if (!status.ok()) return std::unexpected{std::move(status)};
+  return config;
+}
 
 Status Repository::load() {
   start_watch();  // first: what changes from now on is seen

@@ -132,6 +132,30 @@ TEST_F(RepositoryOf, WhatACallerChangesHoldsUntilTheNextLoadByName) {
   EXPECT_EQ(size(), from_files);
 }
 
+TEST_F(RepositoryOf, WhatTheOptionsChangeHoldsForEveryModelBelowACallersChange) {
+  folder_.add("echo", 1);
+  folder_.add("other", 1);
+  Repository repository{{.root = folder_.path(),
+                         .change =
+                             [](const std::string& model, ModelConfig& config) {
+                               config.queue.max_size = model == "echo" ? 5 : 6;
+                               return Status{};
+                             }},
+                        testing::synthetic_backends()};
+  EXPECT_TRUE(repository.load().ok());
+  const auto size = [&](std::string_view model) { return repository.find(model)->config().queue.max_size; };
+  EXPECT_EQ(size("echo"), 5);
+  EXPECT_EQ(size("other"), 6);
+  EXPECT_TRUE(repository
+                  .load("echo", 0,
+                        [](ModelConfig& config) {
+                          config.queue.max_size += 10;
+                          return Status{};
+                        })
+                  .ok());
+  EXPECT_EQ(size("echo"), 15);
+}
+
 TEST_F(RepositoryOf, IsReadyWhenItsDefaultIs) {
   for (const std::int64_t version : {1, 2}) folder_.add("echo", version);
   folder_.configure("echo", "versions: {default: 1}\n");
