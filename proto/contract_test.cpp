@@ -11,6 +11,9 @@
 #include "grpc/reflection/v1alpha/reflection.parlance.h"
 #include "kserve/grpc_service.parlance.h"
 #include "parlance/inference.parlance.h"
+#include "parlance/management.parlance.h"
+#include "tfserving/model_service.parlance.h"
+#include "tfserving/prediction_service.parlance.h"
 #include "torchserve/inference.parlance.h"
 
 namespace {
@@ -167,6 +170,88 @@ TEST(TorchServeProto, HasTheProtocolsShape) {
   const pb::Descriptor* entry =
       torchserve::PredictionsRequest::descriptor()->FindFieldByNumber(3)->message_type();
   EXPECT_EQ(shape_of(*entry), "InputEntry: 1 key string; 2 value bytes");
+}
+
+/// As TensorFlow and TensorFlow Serving have it.
+TEST(TfServingProto, HasTheProtocolsShape) {
+  namespace serving = tensorflow::serving;
+  const pb::FileDescriptor* predictions = serving::PredictRequest::descriptor()->file();
+  EXPECT_EQ(predictions->name(), "tfserving/prediction_service.proto");
+  EXPECT_EQ(serving::PredictionService::kFullName, "tensorflow.serving.PredictionService");
+  EXPECT_EQ(methods_of(predictions),
+            (Lines{"Classify(ClassificationRequest) ClassificationResponse",
+                   "Regress(RegressionRequest) RegressionResponse", "Predict(PredictRequest) PredictResponse",
+                   "MultiInference(MultiInferenceRequest) MultiInferenceResponse",
+                   "GetModelMetadata(GetModelMetadataRequest) GetModelMetadataResponse"}));
+  EXPECT_EQ(
+      messages_of(predictions),
+      (Lines{
+          "ModelSpec: 1 name string; 2 version Int64Value in version_choice; 4 version_label string in "
+          "version_choice; 3 signature_name string",
+          "PredictRequest: 1 model_spec ModelSpec; 2 inputs repeated InputsEntry; 3 output_filter repeated "
+          "string; 5 predict_streamed_options PredictStreamedOptions; 6 client_id bytes; 7 request_options "
+          "RequestOptions",
+          "PredictStreamedOptions: 1 request_state RequestState; 2 split_dimensions repeated "
+          "SplitDimensionsEntry; 3 return_single_response bool",
+          "PredictResponse: 2 model_spec ModelSpec; 1 outputs repeated OutputsEntry",
+          "ExampleList: 1 examples repeated Example",
+          "ExampleListWithContext: 1 examples repeated Example; 2 context Example",
+          "Input: 1 example_list ExampleList in kind; 2 example_list_with_context ExampleListWithContext in "
+          "kind",
+          "Class: 1 label string; 2 score float",
+          "Classifications: 1 classes repeated Class",
+          "ClassificationResult: 1 classifications repeated Classifications",
+          "ClassificationRequest: 1 model_spec ModelSpec; 2 input Input",
+          "ClassificationResponse: 2 model_spec ModelSpec; 1 result ClassificationResult",
+          "Regression: 1 value float",
+          "RegressionResult: 1 regressions repeated Regression",
+          "RegressionRequest: 1 model_spec ModelSpec; 2 input Input",
+          "RegressionResponse: 2 model_spec ModelSpec; 1 result RegressionResult",
+          "InferenceTask: 1 model_spec ModelSpec; 2 method_name string",
+          "InferenceResult: 1 model_spec ModelSpec; 2 classification_result ClassificationResult in result; "
+          "3 "
+          "regression_result RegressionResult in result",
+          "MultiInferenceRequest: 1 tasks repeated InferenceTask; 2 input Input",
+          "MultiInferenceResponse: 1 results repeated InferenceResult",
+          "SignatureDefMap: 1 signature_def repeated SignatureDefEntry",
+          "GetModelMetadataRequest: 1 model_spec ModelSpec; 2 metadata_field repeated string",
+          "GetModelMetadataResponse: 1 model_spec ModelSpec; 2 metadata repeated MetadataEntry"}));
+  EXPECT_EQ(
+      shape_of(*tensorflow::TensorProto::descriptor()),
+      "TensorProto: 1 dtype DataType; 2 tensor_shape TensorShapeProto; 3 version_number int32; 4 "
+      "tensor_content bytes; 13 half_val repeated int32; 5 float_val repeated float; 6 double_val repeated "
+      "double; 7 int_val repeated int32; 8 string_val repeated bytes; 9 scomplex_val repeated float; 10 "
+      "int64_val repeated int64; 11 bool_val repeated bool; 12 dcomplex_val repeated double; 14 "
+      "resource_handle_val repeated ResourceHandleProto; 15 variant_val repeated VariantTensorDataProto; "
+      "16 uint32_val repeated uint32; 17 uint64_val repeated uint64; 18 float8_val bytes");
+  const pb::FileDescriptor* models = serving::ReloadConfigRequest::descriptor()->file();
+  EXPECT_EQ(models->name(), "tfserving/model_service.proto");
+  EXPECT_EQ(serving::ModelService::kFullName, "tensorflow.serving.ModelService");
+  EXPECT_EQ(methods_of(models),
+            (Lines{"GetModelStatus(GetModelStatusRequest) GetModelStatusResponse",
+                   "HandleReloadConfigRequest(ReloadConfigRequest) ReloadConfigResponse"}));
+  EXPECT_EQ(
+      shape_of(*serving::ModelConfig::descriptor()),
+      "ModelConfig: 1 name string; 2 base_path string; 3 model_type ModelType; 4 model_platform string; 7 "
+      "model_version_policy ServableVersionPolicy; 8 version_labels repeated VersionLabelsEntry; 6 "
+      "logging_config LoggingConfig");
+  EXPECT_EQ(static_cast<int>(serving::ModelVersionStatus::AVAILABLE), 30);
+  EXPECT_EQ(static_cast<int>(tensorflow::DT_UINT64), 23);
+}
+
+/// Two files of one name, or two messages, would end any program that links both.
+TEST(Protos, OfEveryDialectLieInOnePool) {
+  const pb::DescriptorPool& pool = *pb::DescriptorPool::generated_pool();
+  for (const pb::Descriptor* message :
+       {inference::ModelInferRequest::descriptor(), inference::PredictRequest::descriptor(),
+        parlance::management::v1::ListModelsRequest::descriptor(),
+        tensorflow::serving::PredictRequest::descriptor(),
+        tensorflow::serving::ReloadConfigRequest::descriptor(), tensorflow::Example::descriptor(),
+        tensorflow::SignatureDef::descriptor(), tensorflow::TensorProto::descriptor(),
+        org::pytorch::serve::grpc::inference::PredictionsRequest::descriptor()}) {
+    EXPECT_EQ(pool.FindMessageTypeByName(message->full_name()), message);
+    EXPECT_EQ(pool.FindFileByName(message->file()->name()), message->file());
+  }
 }
 
 TEST(HealthProto, HasItsReleasedShape) {

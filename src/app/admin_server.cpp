@@ -2,6 +2,7 @@
 
 #include "app/admin_http.h"
 #include "dialects/management/service.h"
+#include "dialects/tfserving/model_manager.h"
 #include "edge/http_front.h"
 #include "net/endpoint.h"
 #include "services/admin.h"
@@ -36,6 +37,7 @@ AdminServer::AdminServer(const ServeConfig& config, const Sources& sources, cons
                     .log = [&log](LogLevel level, std::string_view text) { log.write(level, text); }});
   server_->add(
       std::make_shared<dialects::management::ModelManagementHandler>(sources.models, sources.scheduler));
+  server_->add(std::make_shared<dialects::tfserving::ModelManagerHandler>(sources.models));
   services::add_admin_services(*server_, sources.health);
 }
 

@@ -3,6 +3,8 @@
 #include "base/concat.h"
 #include "kserve/grpc_service.parlance.h"
 #include "parlance/inference.parlance.h"
+#include "tfserving/model_service.parlance.h"
+#include "tfserving/prediction_service.parlance.h"
 #include "torchserve/inference.parlance.h"
 
 namespace parlance::app {
@@ -28,6 +30,8 @@ void ModelHealth::refresh() {
   health_.set("", status);
   health_.set(inference::InferenceService::kFullName, status);
   health_.set(inference::GRPCInferenceService::kFullName, status);
+  health_.set(tensorflow::serving::ModelService::kFullName, status);
+  health_.set(tensorflow::serving::PredictionService::kFullName, status);
   health_.set(org::pytorch::serve::grpc::inference::InferenceAPIsService::kFullName, status);
 }
 

@@ -25,6 +25,9 @@
 #include "dialects/inference/service.h"
 #include "dialects/kserve/service.h"
 #include "dialects/openai/service.h"
+#include "dialects/tfserving/model_service.h"
+#include "dialects/tfserving/prediction_service.h"
+#include "dialects/tfserving/rest_service.h"
 #include "dialects/torchserve/service.h"
 #include "edge/http_front.h"
 #include "models/backends/built_in.h"
@@ -72,6 +75,8 @@ std::shared_ptr<ConnectionFront> http_front(const ServeConfig& config, const mod
                                             scheduling::Scheduler& scheduler) {
   edge::HttpRoutes routes;
   dialects::openai::add_routes(std::make_shared<dialects::openai::OpenAiService>(models, scheduler), routes);
+  dialects::tfserving::add_routes(std::make_shared<dialects::tfserving::RestService>(models, scheduler),
+                                  routes);
   return edge::make_http_front(
       {.routes = std::move(routes), .limits = {.max_body_bytes = config.max_receive_message_bytes}});
 }
@@ -93,6 +98,8 @@ class InferenceServer {
             server_options(config, std::move(interceptors), http_front(config, models_, scheduler_), log)) {
     server_.add(inference_);
     server_.add(std::make_shared<dialects::kserve::GrpcInferenceServiceHandler>(models_, scheduler_));
+    server_.add(std::make_shared<dialects::tfserving::PredictionServiceHandler>(models_, scheduler_));
+    server_.add(std::make_shared<dialects::tfserving::ModelServiceHandler>(models_));
     server_.add(std::make_shared<dialects::torchserve::InferenceApisHandler>(models_, scheduler_));
     server_.add(services::make_health_service(health_));
     server_.add(services::make_orca_service(load_figures_, {.min_report_interval = std::chrono::seconds{1}}));

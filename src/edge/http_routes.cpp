@@ -103,16 +103,20 @@ const HttpRoutes::Paths::value_type* HttpRoutes::lookup(std::string_view path,
 
 const HttpErrorWriter& HttpRoutes::errors_of(std::string_view path) const {
   static const HttpErrorWriter kAsText = error_as_text;
+  const HttpErrorWriter* longest = &kAsText;
+  std::size_t size = 0;
   for (const auto& [prefix, writer] : errors_) {
-    if (path.starts_with(prefix)) return writer;
+    if (!path.starts_with(prefix) || (prefix.size() <= size && longest != &kAsText)) continue;
+    longest = &writer;
+    size = prefix.size();
   }
-  return kAsText;
+  return *longest;
 }
 
 HttpRoutes::Found HttpRoutes::find(std::string_view method, std::string_view path) const {
   Found found;
-  found.errors = &errors_of(path);
   const auto* entry = lookup(path, found.parameters);
+  found.errors = &errors_of(entry == nullptr ? path : std::string_view{entry->first});
   if (entry == nullptr) {
     found.error = not_found(path);
     return found;

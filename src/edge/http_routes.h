@@ -40,8 +40,9 @@ class HttpRoutes {
   /// ("/v2/models/{model}/infer"). A path without one is looked for first, then the one with most of its text
   /// written out.
   void add(std::string method, std::string path, HttpHandler handler);
-  /// How errors of all paths that begin with `prefix` are answered, also of those that are not there. The
-  /// first added wins; others are answered with a line of text.
+  /// How errors of all routes whose paths, as they were added, begin with `prefix` are answered, and of paths
+  /// that are not there. The longest prefix wins, of equal ones the first added; others are answered with a
+  /// line of text.
   void write_errors(std::string prefix, HttpErrorWriter writer);
 
   struct Found {

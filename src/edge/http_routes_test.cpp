@@ -79,5 +79,18 @@ TEST(HttpRoutes, ErrorsOfAPrefixAreWrittenItsWay) {
   EXPECT_EQ(text.body, "no\n");
 }
 
+TEST(HttpRoutes, ErrorsOfARouteAreThoseOfTheLongestPrefix) {
+  HttpRoutes routes;
+  routes.write_errors("/v1/", [](const Status&) { return HttpResponse{.status = 418}; });
+  routes.write_errors("/v1/{model}:predict", [](const Status&) { return HttpResponse{.status = 419}; });
+  routes.add("GET", "/v1/{id}", later);
+  routes.add("POST", "/v1/{model}:predict", later);
+  const auto status_of = [&](std::string_view path) {
+    return (*routes.find("GET", path).errors)(Status{StatusCode::kNotFound, "no"}).status;
+  };
+  EXPECT_EQ(status_of("/v1/m"), 418U);
+  EXPECT_EQ(status_of("/v1/m:predict"), 419U);
+}
+
 }  // namespace
 }  // namespace parlance::edge

@@ -103,6 +103,18 @@ Result<std::vector<FoundModel>> find_models(const fs::path& root, const BackendR
   return found;
 }
 
+std::vector<FoundModel> find_models(const std::vector<ServedModel>& served, const BackendRegistry& backends) {
+  std::vector<FoundModel> found;
+  for (const ServedModel& model : served) found.push_back(found_elsewhere(model));
+  for (FoundModel& model : found) add_version_without_files(model, backends);
+  return found;
+}
+
+fs::path folder_of(const fs::path& root) {
+  std::error_code error;
+  return fs::is_regular_file(root, error) ? root.parent_path() : root;
+}
+
 std::vector<fs::path> folders_of(const fs::path& root) {
   const fs::path models_config = models_config_of(root);
   std::vector<fs::path> folders{root == models_config ? root.parent_path() : root};

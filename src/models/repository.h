@@ -20,6 +20,7 @@
 #include "models/folder_watch.h"
 #include "models/model_version.h"
 #include "models/repository_scan.h"
+#include "models/tfserving_config.h"
 #include "models/version_drain.h"
 #include "models/version_loader.h"
 
@@ -82,6 +83,10 @@ class Repository {
   Status load(std::string_view model, std::int64_t version = 0);
   /// The same with `change` made to what the model's files say. It holds until the next load by name.
   Status load(std::string_view model, std::int64_t version, ConfigChange change);
+  /// From now on `models` are served and no others, whatever the folder has. What their policies ask for and
+  /// is not loaded is loaded, as load() does; all else is taken out of service. INVALID_ARGUMENT for a model
+  /// whose folder lies outside of folder().
+  Status serve(std::vector<ServedModel> models);
   /// As load(), but only what changed: versions that were unloaded by hand, or failed and have the same files
   /// as then, stay as they are. What is called when RepositoryOptions::watch sees a change.
   Status refresh();
@@ -108,6 +113,8 @@ class Repository {
   bool ready(std::string_view model) const;
   /// The models that ready() asks for, by name; none before the first load() unless some were named.
   std::vector<std::string> required() const;
+  /// Where models are: the root, or where models.config lies.
+  std::filesystem::path folder() const;
   /// Every version, by model and version.
   std::vector<VersionStatus> versions() const;
   /// What callers may call the versions of a model; none for a model there is not.
@@ -141,6 +148,8 @@ class Repository {
   };
 
   Result<ModelConfig> configured(const FoundModel& found, const ConfigChange& change) const;
+  Result<std::vector<FoundModel>> find_all() const;
+  std::vector<std::filesystem::path> watched_folders() const;
   Status load_all(const Extent& extent);
   void start_watch();
   void warn(std::string_view warning) const;
@@ -181,6 +190,7 @@ class Repository {
   mutable std::shared_mutex catalog_mutex_;           // after listeners_mutex_
   Catalog catalog_;                                   // guarded by catalog_mutex_
   std::optional<std::set<std::string>> found_first_;  // guarded by catalog_mutex_
+  std::optional<std::vector<ServedModel>> served_;    // of serve(); guarded by catalog_mutex_
 
   VersionDrain drain_;  // its thread tells of what it freed
 

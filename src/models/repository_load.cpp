@@ -76,7 +76,7 @@ Status Repository::refresh() { return load_all({.held_back = false, .failed_befo
 Status Repository::load(std::string_view model, std::int64_t version) { return load(model, version, {}); }
 
 Status Repository::load(std::string_view model, std::int64_t version, ConfigChange change) {
-  const Result<std::vector<FoundModel>> all = find_models(options_.root, backends_);
+  const Result<std::vector<FoundModel>> all = find_all();
   if (!all) return all.error();
   const auto found = std::ranges::find(*all, model, &FoundModel::name);
   if (found == all->end()) return no_folder(model, *all);
@@ -93,7 +93,7 @@ Status Repository::load(std::string_view model, std::int64_t version, ConfigChan
 
 /// A model that cannot be loaded says so itself.
 Status Repository::load_all(const Extent& extent) {
-  const Result<std::vector<FoundModel>> found = find_models(options_.root, backends_);
+  const Result<std::vector<FoundModel>> found = find_all();
   if (!found) return found.error();
   for (const FoundModel& model : *found) announce(model);
   {
@@ -126,7 +126,7 @@ void Repository::start_watch() {
   if (!options_.watch) return;
   const std::lock_guard lock{watch_mutex_};
   if (watch_ != nullptr) return;
-  watch_ = std::make_unique<FolderWatch>([this] { return folders_of(options_.root); },
+  watch_ = std::make_unique<FolderWatch>([this] { return watched_folders(); },
                                          [this] {
                                            const Status status = refresh();
                                            if (!status.ok()) warn(status.message());

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <expected>
 
+#include "grpc/error_details.h"
 #include "models/config/text_proto.h"
 #include "tfserving/model_server_config.pb.h"
 
@@ -38,26 +40,42 @@ ServedModel served(const tfserving::ModelConfig& model, const std::filesystem::p
   return served;
 }
 
-}  // namespace
-
-Result<std::vector<ServedModel>> parse_models_config(const std::string& text, const std::string& name,
-                                                     const std::filesystem::path& folder) {
-  const auto failed = [&](std::string_view why) {
-    return std::unexpected{Status{StatusCode::kFailedPrecondition, fmt::format("{}: {}", name, why)}};
-  };
-  tfserving::ModelServerConfig file;
-  if (Status status = config::read_text_proto(text, name, file); !status.ok())
-    return std::unexpected{std::move(status)};
-  if (file.has_custom_model_config()) return failed("custom_model_config is not supported");
+/// The models by name; a text for what is wrong.
+std::expected<std::vector<ServedModel>, std::string> served_models(const tfserving::ModelServerConfig& config,
+                                                                   const std::filesystem::path& folder) {
+  if (config.has_custom_model_config()) return std::unexpected{"custom_model_config is not supported"};
   std::vector<ServedModel> models;
-  for (const tfserving::ModelConfig& model : file.model_config_list().config()) {
-    if (model.name().empty() || model.base_path().empty()) return failed("a model needs name and base_path");
+  for (const tfserving::ModelConfig& model : config.model_config_list().config()) {
+    if (model.name().empty() || model.base_path().empty())
+      return std::unexpected{"a model needs name and base_path"};
     if (std::ranges::find(models, model.name(), &ServedModel::name) != models.end())
-      return failed(fmt::format("the model \"{}\" is there twice", model.name()));
+      return std::unexpected{fmt::format("the model \"{}\" is there twice", model.name())};
     models.push_back(served(model, folder));
   }
   std::ranges::sort(models, {}, &ServedModel::name);
   return models;
+}
+
+}  // namespace
+
+Result<std::vector<ServedModel>> parse_models_config(const std::string& text, const std::string& name,
+                                                     const std::filesystem::path& folder) {
+  tfserving::ModelServerConfig file;
+  if (Status status = config::read_text_proto(text, name, file); !status.ok())
+    return std::unexpected{std::move(status)};
+  auto models = served_models(file, folder);
+  if (models) return *std::move(models);
+  return std::unexpected{
+      Status{StatusCode::kFailedPrecondition, fmt::format("{}: {}", name, models.error())}};
+}
+
+Result<std::vector<ServedModel>> read_models_config(Bytes message, const std::filesystem::path& folder) {
+  tfserving::ModelServerConfig sent;
+  const bool is_whole = sent.ParseFromArray(message.data(), static_cast<int>(message.size()));
+  auto models = is_whole ? served_models(sent, folder) : std::unexpected{"the configuration is cut off"};
+  if (models) return *std::move(models);
+  return std::unexpected{grpc::make_error(StatusCode::kInvalidArgument, "INVALID_INPUT",
+                                          std::move(models).error(), {{"hop", "server"}})};
 }
 
 }  // namespace parlance::models

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/status.h"
 #include "models/model_config.h"
 
@@ -22,5 +23,9 @@ struct ServedModel {
 /// for a model without name or base_path, one named twice, or a configuration that is no list of models.
 Result<std::vector<ServedModel>> parse_models_config(const std::string& text, const std::string& name,
                                                      const std::filesystem::path& folder);
+
+/// The same of the message tensorflow.serving.ModelServerConfig as it is sent. INVALID_ARGUMENT, in words,
+/// for what is wrong with it.
+Result<std::vector<ServedModel>> read_models_config(Bytes message, const std::filesystem::path& folder);
 
 }  // namespace parlance::models

@@ -73,5 +73,19 @@ TEST(ModelsConfig, SaysWhatIsWrong) {
   }
 }
 
+TEST(ModelsConfig, ComesAsAMessageToo) {
+  // model_list { config { name: "m" base_path: "folder" version_labels { key: "stable" value: 7 } } }
+  const std::string_view message =
+      "\x0A\x19\x0A\x17\x0A\x01m\x12\x06"
+      "folder\x42\x0A\x0A\x06stable\x10\x07";
+  const auto models = read_models_config(as_bytes(message), "/srv");
+  ASSERT_TRUE(models) << models.error().to_string();
+  ASSERT_EQ(models->size(), 1U);
+  EXPECT_EQ(models->at(0).folder, "/srv/folder");
+  EXPECT_EQ(models->at(0).versions.labels, (std::map<std::string, std::int64_t>{{"stable", 7}}));
+  const auto cut_off = read_models_config(as_bytes(message.substr(0, 9)), "/srv");
+  EXPECT_EQ(cut_off.error().code(), StatusCode::kInvalidArgument);
+}
+
 }  // namespace
 }  // namespace parlance::models

@@ -22,6 +22,8 @@ SERVICES = {
     "inference.GRPCInferenceService",
     "inference.InferenceService",
     "org.pytorch.serve.grpc.inference.InferenceAPIsService",
+    "tensorflow.serving.ModelService",
+    "tensorflow.serving.PredictionService",
 }
 
 

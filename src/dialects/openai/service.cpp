@@ -11,6 +11,7 @@
 #include "dialects/openai/embeddings_answer.h"
 #include "dialects/openai/error_body.h"
 #include "dialects/openai/requests.h"
+#include "dialects/version_states.h"
 #include "grpc/error_details.h"
 #include "text/embedding.h"
 
@@ -92,9 +93,12 @@ Task<Result<HttpResponse>> OpenAiService::list_models(HttpCall&) const {
 }
 
 Task<Result<HttpResponse>> OpenAiService::model(HttpCall& call) const {
-  const auto found = repository_.find(call.parameter("id"));
-  if (!found) co_return found.error();
-  co_return as_json(model_object(call.parameter("id"), created_).dump());
+  const std::string_view name = call.parameter("id");
+  const std::vector<models::VersionStatus> versions = versions_of(repository_, name);
+  if (versions.empty()) co_return repository_.find(name).error();
+  ordered_json body = model_object(name, created_);
+  body["model_version_status"] = version_states(versions);
+  co_return as_json(body.dump(-1, ' ', false, ordered_json::error_handler_t::replace));
 }
 
 Task<Result<HttpResponse>> OpenAiService::completions(HttpCall& call) const {

@@ -21,6 +21,7 @@ class OpenAiService {
 
   /// Models that have a tokenizer, by name: those that can be asked anything here.
   Task<Result<edge::HttpResponse>> list_models(edge::HttpCall& call) const;
+  /// Also what TensorFlow Serving answers to that path: where the model's versions stand (version_states()).
   Task<Result<edge::HttpResponse>> model(edge::HttpCall& call) const;
   /// Goes on with the prompts; n texts of each, all at once.
   Task<Result<edge::HttpResponse>> completions(edge::HttpCall& call) const;

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/status.h"
+#include "models/signature.h"
+#include "models/tensor.h"
+#include "tfserving/prediction_service.views.h"
+
+namespace parlance::dialects::tfserving {
+
+/// The values of a feature: of a bytes_list, a float_list or an int64_list; nothing: a feature without a
+/// list.
+using FeatureValues = std::variant<std::monostate, std::vector<std::string_view>, std::vector<float>,
+                                   std::vector<std::int64_t>>;
+/// A tensorflow.Example. Borrows.
+using Example = std::map<std::string_view, FeatureValues>;
+
+struct Examples {
+  Example context;  // whose features are every row's that has them not itself
+  std::vector<Example> rows;
+};
+
+/// INVALID_ARGUMENT "Input is empty."
+Result<Examples> to_examples(const ::tensorflow::serving::InputView& input);
+
+/// A row of each input from each example: the feature of the input's name, or, where both are alone, the only
+/// one; as many values as a row has. Numbers are taken by inputs of numbers, whole ones by all that can hold
+/// them; texts by inputs of BYTES.
+///
+/// INVALID_ARGUMENT with TensorFlow's texts: "Feature: x (data type: float) is required but could not be
+/// found.", "Data types don't match. …", "Number of float values != expected. …"; RESOURCE_EXHAUSTED
+/// (TENSOR_TOO_LARGE) for a context that becomes more than kMostRepeatedBytes.
+Result<models::Tensors> to_rows(const models::Signature& signature, const Examples& examples);
+
+}  // namespace parlance::dialects::tfserving
