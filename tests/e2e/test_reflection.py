@@ -49,6 +49,14 @@ def test_grpcio_client_makes_messages_from_nothing_but_reflection(model_channel)
     assert call(request).model_name == "digits"
 
 
+@pytest.mark.parametrize("service", sorted(SERVICES))
+def test_every_service_is_answered_with_the_files_that_its_own_names(model_channel, service):
+    database = ProtoReflectionDescriptorDatabase(model_channel)
+    file = DescriptorPool(database).FindServiceByName(service).file
+    for named in [file, *file.dependencies]:
+        assert database.FindFileByName(named.name).name == named.name
+
+
 def test_unknown_symbols_and_files_are_not_found(model_channel):
     database = ProtoReflectionDescriptorDatabase(model_channel)
     for find in (database.FindFileByName, database.FindFileContainingSymbol):
