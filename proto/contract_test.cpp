@@ -2,6 +2,8 @@
 #include <google/protobuf/descriptor.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <functional>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -15,6 +17,8 @@
 #include "tfserving/model_service.parlance.h"
 #include "tfserving/prediction_service.parlance.h"
 #include "torchserve/inference.parlance.h"
+#include "torchserve/management.parlance.h"
+#include "torchserve/open_inference.parlance.h"
 
 namespace {
 
@@ -170,6 +174,65 @@ TEST(TorchServeProto, HasTheProtocolsShape) {
   const pb::Descriptor* entry =
       torchserve::PredictionsRequest::descriptor()->FindFieldByNumber(3)->message_type();
   EXPECT_EQ(shape_of(*entry), "InputEntry: 1 key string; 2 value bytes");
+}
+
+TEST(TorchServeManagementProto, HasTheProtocolsShape) {
+  namespace torchserve = org::pytorch::serve::grpc::management;
+  const pb::FileDescriptor* file = torchserve::ManagementResponse::descriptor()->file();
+  EXPECT_EQ(file->name(), "torchserve/management.proto");
+  EXPECT_EQ(torchserve::ManagementAPIsService::kFullName,
+            "org.pytorch.serve.grpc.management.ManagementAPIsService");
+  EXPECT_EQ(methods_of(file), (Lines{"DescribeModel(DescribeModelRequest) ManagementResponse",
+                                     "ListModels(ListModelsRequest) ManagementResponse",
+                                     "RegisterModel(RegisterModelRequest) ManagementResponse",
+                                     "ScaleWorker(ScaleWorkerRequest) ManagementResponse",
+                                     "SetDefault(SetDefaultRequest) ManagementResponse",
+                                     "UnregisterModel(UnregisterModelRequest) ManagementResponse"}));
+  EXPECT_EQ(
+      messages_of(file),
+      (Lines{"ManagementResponse: 1 msg string",
+             "DescribeModelRequest: 1 model_name string; 2 model_version string; 3 customized bool",
+             "ListModelsRequest: 1 limit int32; 2 next_page_token int32",
+             "RegisterModelRequest: 1 batch_size int32; 2 handler string; 3 initial_workers int32; 4 "
+             "max_batch_delay int32; 5 model_name string; 6 response_timeout int32; 7 runtime string; 8 "
+             "synchronous bool; 9 url string; 10 s3_sse_kms bool; 11 startup_timeout int32",
+             "ScaleWorkerRequest: 1 model_name string; 2 model_version string; 3 max_worker int32; 4 "
+             "min_worker int32; 5 number_gpu int32; 6 synchronous bool; 7 timeout int32",
+             "SetDefaultRequest: 1 model_name string; 2 model_version string",
+             "UnregisterModelRequest: 1 model_name string; 2 model_version string"}));
+}
+
+/// All that the two packages have in common is the same, so that one handler serves both.
+TEST(TorchServeOpenInferenceProto, IsKServesOnTheWire) {
+  namespace torchserve = org::pytorch::serve::grpc::openinference;
+  const pb::FileDescriptor* file = torchserve::ModelInferRequest::descriptor()->file();
+  const pb::FileDescriptor* kserve = inference::ModelInferRequest::descriptor()->file();
+  EXPECT_EQ(torchserve::GRPCInferenceService::kFullName,
+            "org.pytorch.serve.grpc.openinference.GRPCInferenceService");
+  const Lines kserve_methods = methods_of(kserve);
+  for (const std::string& method : methods_of(file))
+    EXPECT_NE(std::ranges::find(kserve_methods, method), kserve_methods.end()) << method;
+  const std::function<void(const pb::Descriptor&, const pb::Descriptor&)> compare =
+      [&](const pb::Descriptor& ours, const pb::Descriptor& theirs) {
+        for (int index = 0; index < ours.field_count(); ++index) {
+          const pb::FieldDescriptor& field = *ours.field(index);
+          const pb::FieldDescriptor* other = theirs.FindFieldByNumber(field.number());
+          ASSERT_NE(other, nullptr) << field.full_name();
+          EXPECT_EQ(field.name(), other->name());
+          EXPECT_EQ(field.type(), other->type()) << field.full_name();
+          EXPECT_EQ(field.label(), other->label()) << field.full_name();
+        }
+        for (int index = 0; index < ours.nested_type_count(); ++index) {
+          const pb::Descriptor* other = theirs.FindNestedTypeByName(ours.nested_type(index)->name());
+          ASSERT_NE(other, nullptr) << ours.nested_type(index)->full_name();
+          compare(*ours.nested_type(index), *other);
+        }
+      };
+  for (int index = 0; index < file->message_type_count(); ++index) {
+    const pb::Descriptor* other = kserve->FindMessageTypeByName(file->message_type(index)->name());
+    ASSERT_NE(other, nullptr) << file->message_type(index)->name();
+    compare(*file->message_type(index), *other);
+  }
 }
 
 /// As TensorFlow and TensorFlow Serving have it.

@@ -23,6 +23,11 @@ bool is_public(const std::string& address) {
   return endpoint && !endpoint->is_local();
 }
 
+std::vector<std::shared_ptr<ServerInterceptor>> present(std::shared_ptr<ServerInterceptor> interceptor) {
+  if (interceptor == nullptr) return {};
+  return {std::move(interceptor)};
+}
+
 }  // namespace
 
 AdminServer::AdminServer(const ServeConfig& config, const Sources& sources, const Log& log)
@@ -32,12 +37,14 @@ AdminServer::AdminServer(const ServeConfig& config, const Sources& sources, cons
   server_ = std::make_unique<Server>(
       ServerOptions{.listen = addresses_of(config),
                     .threads = 1,
+                    .interceptors = present(sources.torchserve_auth),
                     .front = edge::make_http_front({.routes = std::move(routes)}),
                     .shutdown_grace = kGrace,
                     .log = [&log](LogLevel level, std::string_view text) { log.write(level, text); }});
   server_->add(
       std::make_shared<dialects::management::ModelManagementHandler>(sources.models, sources.scheduler));
   server_->add(std::make_shared<dialects::tfserving::ModelManagerHandler>(sources.models));
+  server_->add(sources.torchserve);
   services::add_admin_services(*server_, sources.health);
 }
 

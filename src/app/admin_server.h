@@ -18,19 +18,22 @@ namespace parlance::app {
 /// models` asks there.
 inline constexpr std::string_view kDefaultAdminAddress = "127.0.0.1:8051";
 
-/// What operators ask of `parlance serve`, on addresses of its own and its own thread: over gRPC models,
-/// health, reflection and channelz, over HTTP/1.1 metrics, probes, models and batches. A default address that
-/// another program has is told in the log and does not keep the server from serving; one that was given does.
+/// What operators ask of `parlance serve`, on addresses of its own and its own thread: over gRPC models (also
+/// as TorchServe has them), health, reflection and channelz, over HTTP/1.1 metrics, probes, models and
+/// batches. A default address that another program has is told in the log and does not keep the server from
+/// serving; one that was given does.
 class AdminServer {
  public:
   struct Sources {
     models::Repository& models;
     scheduling::Scheduler& scheduler;
     std::shared_ptr<services::HealthRegistry> health;
+    std::shared_ptr<Service> torchserve;                 // its management service
+    std::shared_ptr<ServerInterceptor> torchserve_auth;  // null: anyone may call that
     MetricSources metrics;
   };
 
-  /// All of it outlives the server. Nothing is served when `config` switches it off.
+  /// All that is not shared outlives the server. Nothing is served when `config` switches it off.
   AdminServer(const ServeConfig& config, const Sources& sources, const Log& log);
 
   static bool is_wanted(const ServeConfig& config) { return !config.admin || !config.admin->empty(); }

@@ -5,8 +5,11 @@
 #include <google/protobuf/stubs/common.h>
 #include <CLI/CLI.hpp>
 #include <array>
+#include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +25,8 @@
 #include "app/models_command.h"
 #include "app/serve.h"
 #include "app/spelling.h"
+#include "app/torchserve_config.h"
+
 #include "app/usage.h"
 #include "base/version.h"
 
@@ -32,6 +37,7 @@ namespace {
 struct CommandLine {
   std::string repository;
   std::string config_file;
+  std::string torchserve_config;
   std::map<std::string, std::vector<std::string>, std::less<>> settings;
   CallRequest call;
   std::vector<std::string> error;
@@ -53,11 +59,15 @@ class HelpFormatter final : public CLI::Formatter {
 
 CLI::App* add_serve(CLI::App& app, CommandLine& given) {
   CLI::App* serve = app.add_subcommand("serve", "Serve the models of a folder over gRPC.");
-  serve
-      ->add_option("REPOSITORY", given.repository,
-                   "The model repository: a folder a model, in it a\nfolder a version")
-      ->required();
+  serve->add_option(
+      "REPOSITORY", given.repository,
+      "The model repository: a folder a model, in it a\nfolder a version. Default: what --torchserve-config\n"
+      "names");
   serve->add_option("--config", given.config_file, "YAML with the flags below as keys; flags win")
+      ->type_name("FILE");
+  serve
+      ->add_option("--torchserve-config", given.torchserve_config,
+                   "TorchServe's config.properties, below both")
       ->type_name("FILE");
   for (const ServeSetting& setting : serve_settings()) {
     serve
@@ -141,8 +151,20 @@ int run_explain(const CommandLine& given) {
   return explain(text);
 }
 
+std::optional<std::string> environment(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>{value};
+}
+
 int run_serve(const CommandLine& given) {
   ServeConfig config;
+  std::filesystem::path repository = given.repository;
+  if (!given.torchserve_config.empty()) {
+    const auto store = read_torchserve_config(given.torchserve_config, environment, config);
+    if (!store) return std::fprintf(stderr, "%s\n", store.error().c_str()), kExitConfig;
+    if (repository.empty()) repository = *store;
+  }
+  if (repository.empty()) return usage_error("REPOSITORY is required: the folder of the models");
   if (!given.config_file.empty()) {
     if (const auto read = read_config_file(given.config_file, config); !read) {
       std::fprintf(stderr, "%s\n", read.error().c_str());
@@ -159,7 +181,7 @@ int run_serve(const CommandLine& given) {
     }
   }
   if (const auto checked = check(config); !checked) return usage_error(checked.error());
-  return serve(given.repository, config);
+  return serve(repository, config);
 }
 
 int run_call(CommandLine& given) {

@@ -22,6 +22,8 @@ TEST(ConfigFile, SetsEveryKey) {
   const auto read = read_config_text(R"(# all of them
 listen: ["127.0.0.1:8500", "unix:/run/parlance.sock"]
 http: ["127.0.0.1:8000"]
+torchserve: [7070, "0.0.0.0:17070"]
+torchserve-management: 7071
 threads: 4
 max-receive-message-bytes: 64MiB
 memory: 512M
@@ -32,6 +34,9 @@ auth-keys-file: keys.txt
 jwks-file: jwks.json
 jwt-issuer: https://issuer
 jwt-audience: parlance
+torchserve-tokens: key_file.json
+torchserve-token-lifetime: 5m
+torchserve-statuses: torchserve
 rate-limit: 50
 max-concurrent-calls: 64
 access-log: all
@@ -42,6 +47,8 @@ log-level: debug
   ASSERT_TRUE(read) << read.error();
   EXPECT_THAT(config.listen, ElementsAre("127.0.0.1:8500", "unix:/run/parlance.sock"));
   EXPECT_THAT(config.http, ElementsAre("127.0.0.1:8000"));
+  EXPECT_THAT(config.torchserve, ElementsAre("127.0.0.1:7070", "0.0.0.0:17070"));
+  EXPECT_THAT(config.torchserve_management, ElementsAre("127.0.0.1:7071"));
   EXPECT_EQ(config.threads, 4);
   EXPECT_EQ(config.max_receive_message_bytes, 64 * 1024 * 1024);
   EXPECT_EQ(config.memory_bytes, 512 * 1024 * 1024);
@@ -52,6 +59,9 @@ log-level: debug
   EXPECT_EQ(config.jwks_file, "jwks.json");
   EXPECT_EQ(config.jwt_issuer, "https://issuer");
   EXPECT_EQ(config.jwt_audience, "parlance");
+  EXPECT_EQ(config.torchserve_tokens, "key_file.json");
+  EXPECT_EQ(config.torchserve_token_lifetime, 5min);
+  EXPECT_TRUE(config.torchserve_statuses);
   EXPECT_EQ(config.rate_limit, 50);
   EXPECT_EQ(config.max_concurrent_calls, 64);
   EXPECT_EQ(config.access_log, AccessLogMode::kAll);
@@ -86,10 +96,11 @@ TEST(ConfigFile, AnUnknownKeyIsNamedWithItsLineTheNearestKeyAndAllKeys) {
   EXPECT_EQ(
       error_of("threads: 4\nshutdown_grace: 3s\n"),
       "serve.yaml:2: unknown key 'shutdown_grace'; did you mean 'shutdown-grace'? Keys: listen, http, admin, "
-      "tls-cert, "
+      "torchserve, torchserve-management, tls-cert, "
       "tls-key, client-ca, threads, max-receive-message-bytes, memory, shutdown-grace, resume-grace, "
       "require, watch, "
-      "auth-keys-file, jwks-file, jwt-issuer, jwt-audience, rate-limit, max-concurrent-calls, access-log, "
+      "auth-keys-file, jwks-file, jwt-issuer, jwt-audience, torchserve-tokens, torchserve-token-lifetime, "
+      "torchserve-statuses, rate-limit, max-concurrent-calls, access-log, "
       "log-format, "
       "log-level");
   EXPECT_THAT(error_of("tls: on"), StartsWith("serve.yaml:1: unknown key 'tls'. Keys: listen"));
@@ -114,6 +125,15 @@ TEST(ConfigFile, WhatTokensMustSayNeedsTheirKeys) {
   EXPECT_TRUE(check(config));
 }
 
+TEST(ConfigFile, ACallCarriesOneToken) {
+  ServeConfig config;
+  ASSERT_TRUE(read_config_text("torchserve-tokens: key_file.json", "serve.yaml", config));
+  EXPECT_TRUE(check(config));
+  ASSERT_TRUE(read_config_text("auth-keys-file: keys", "serve.yaml", config));
+  EXPECT_EQ(check(config).error(),
+            "torchserve-tokens goes with neither auth-keys-file nor jwks-file: a call carries one token");
+}
+
 TEST(ConfigFile, AWrongValueIsNamedWithLineAndKey) {
   const std::pair<std::string, std::string> cases[] = {
       {"\nthreads: many", "serve.yaml:2: threads: 'many' is not a whole number from 0 to 1024"},
@@ -127,6 +147,7 @@ TEST(ConfigFile, AWrongValueIsNamedWithLineAndKey) {
       {"log-level: verbose",
        "serve.yaml:1: log-level: 'verbose' is not a log level: debug, info, warning or error"},
       {"access-log: some", "serve.yaml:1: access-log: 'some' is not off, errors or all"},
+      {"torchserve-statuses: mine", "serve.yaml:1: torchserve-statuses: 'mine' is not grpc or torchserve"},
       {"log-format: xml", "serve.yaml:1: log-format: 'xml' is not a log format: text or json"},
       {"threads: 1\nthreads: 2", "serve.yaml:2: threads is given twice"},
       {"- threads", "serve.yaml:1: expected keys with values, as in 'threads: 4'"},

@@ -6,6 +6,8 @@
 #include "tfserving/model_service.parlance.h"
 #include "tfserving/prediction_service.parlance.h"
 #include "torchserve/inference.parlance.h"
+#include "torchserve/management.parlance.h"
+#include "torchserve/open_inference.parlance.h"
 
 namespace parlance::app {
 namespace {
@@ -33,6 +35,8 @@ void ModelHealth::refresh() {
   health_.set(tensorflow::serving::ModelService::kFullName, status);
   health_.set(tensorflow::serving::PredictionService::kFullName, status);
   health_.set(org::pytorch::serve::grpc::inference::InferenceAPIsService::kFullName, status);
+  health_.set(org::pytorch::serve::grpc::management::ManagementAPIsService::kFullName, status);
+  health_.set(org::pytorch::serve::grpc::openinference::GRPCInferenceService::kFullName, status);
 }
 
 void ModelHealth::on_change(const models::VersionStatus& status) {

@@ -20,6 +20,7 @@
 #include "app/model_log.h"
 #include "app/model_report.h"
 #include "app/serve_interceptors.h"
+#include "app/torchserve_management_server.h"
 #include "app/values.h"
 #include "base/version.h"
 #include "dialects/inference/service.h"
@@ -28,6 +29,9 @@
 #include "dialects/tfserving/model_service.h"
 #include "dialects/tfserving/prediction_service.h"
 #include "dialects/tfserving/rest_service.h"
+#include "dialects/torchserve/management_service.h"
+#include "dialects/torchserve/open_inference.h"
+#include "dialects/torchserve/rest.h"
 #include "dialects/torchserve/service.h"
 #include "edge/http_front.h"
 #include "models/backends/built_in.h"
@@ -52,12 +56,18 @@ std::optional<TlsServerOptions> server_tls(const ServeConfig& config) {
       .client_certificate = mutual ? ClientCertificate::kRequired : ClientCertificate::kNone};
 }
 
+// Those that are loaded first, when these are named.
+std::vector<std::string> required_of(const ServeConfig& config) {
+  return config.require.empty() ? config.load.value_or(config.require) : config.require;
+}
+
 using Interceptors = std::vector<std::shared_ptr<ServerInterceptor>>;
 
 ServerOptions server_options(const ServeConfig& config, Interceptors interceptors,
                              std::shared_ptr<ConnectionFront> front, const Log& log) {
   std::vector<std::string> listen = config.listen;
-  listen.insert(listen.end(), config.http.begin(), config.http.end());
+  for (const auto& more : {config.http, config.torchserve})
+    listen.insert(listen.end(), more.begin(), more.end());
   return {.listen = std::move(listen),
           .tls = server_tls(config),
           .threads = config.threads,
@@ -71,12 +81,14 @@ ServerOptions server_options(const ServeConfig& config, Interceptors interceptor
 }
 
 // The OpenAI API, on the addresses of gRPC.
-std::shared_ptr<ConnectionFront> http_front(const ServeConfig& config, const models::Repository& models,
-                                            scheduling::Scheduler& scheduler) {
+std::shared_ptr<ConnectionFront> http_front(
+    const ServeConfig& config, const models::Repository& models, scheduling::Scheduler& scheduler,
+    std::shared_ptr<dialects::torchserve::InferenceApisHandler> torchserve) {
   edge::HttpRoutes routes;
   dialects::openai::add_routes(std::make_shared<dialects::openai::OpenAiService>(models, scheduler), routes);
   dialects::tfserving::add_routes(std::make_shared<dialects::tfserving::RestService>(models, scheduler),
                                   routes);
+  dialects::torchserve::add_inference_routes(std::move(torchserve), routes);
   return edge::make_http_front(
       {.routes = std::move(routes), .limits = {.max_body_bytes = config.max_receive_message_bytes}});
 }
@@ -85,22 +97,27 @@ std::shared_ptr<ConnectionFront> http_front(const ServeConfig& config, const mod
 class InferenceServer {
  public:
   InferenceServer(const std::filesystem::path& repository, const ServeConfig& config,
-                  Interceptors interceptors, const Log& log)
-      : config_(config),
+                  Interceptors interceptors, TorchServeManagementAuth torchserve_auth, const Log& log)
+      : repository_(repository),
+        config_(config),
         log_(log),
+        torchserve_auth_(std::move(torchserve_auth)),
         models_({.root = repository,
-                 .required = config.require,
+                 .required = required_of(config),
                  .make_companion = scheduler_.companion_maker(),
                  .watch = config.watch,
+                 .change = config.change_model,
                  .warn = [&log](std::string_view text) { log.warning(text); }},
                 models::built_in_backends()),
-        server_(
-            server_options(config, std::move(interceptors), http_front(config, models_, scheduler_), log)) {
+        server_(server_options(config, std::move(interceptors),
+                               http_front(config, models_, scheduler_, torchserve_inference_), log)) {
     server_.add(inference_);
-    server_.add(std::make_shared<dialects::kserve::GrpcInferenceServiceHandler>(models_, scheduler_));
+    const auto kserve = std::make_shared<dialects::kserve::GrpcInferenceServiceHandler>(models_, scheduler_);
+    server_.add(kserve);
+    server_.add(std::make_shared<dialects::torchserve::OpenInferenceService>(kserve));
+    server_.add(torchserve_inference_);
     server_.add(std::make_shared<dialects::tfserving::PredictionServiceHandler>(models_, scheduler_));
     server_.add(std::make_shared<dialects::tfserving::ModelServiceHandler>(models_));
-    server_.add(std::make_shared<dialects::torchserve::InferenceApisHandler>(models_, scheduler_));
     server_.add(services::make_health_service(health_));
     server_.add(services::make_orca_service(load_figures_, {.min_report_interval = std::chrono::seconds{1}}));
     services::add_reflection(server_);
@@ -112,13 +129,14 @@ class InferenceServer {
       for (const std::string& address : server_.addresses()) log_.info("listening", {{"address", address}});
     }
     if (started) started = admin_.start();
+    if (started) started = torchserve_management_.start();
     return started;
   }
 
   /// Takes as long as it takes.
   void load_models() {
     const TimePoint began = Clock::now();
-    if (const Status status = models_.load(); !status.ok()) {
+    if (const Status status = load_first(); !status.ok()) {
       return log_.error("the model repository cannot be read", {{"reason", std::string{status.message()}}});
     }
     model_health_.refresh();
@@ -134,10 +152,21 @@ class InferenceServer {
     inference_->stop();
     server_.shutdown();
     server_.wait();
+    torchserve_management_.stop();
     admin_.stop();
   }
 
  private:
+  Status load_first() {
+    if (!config_.load) return models_.load();
+    for (const std::string& model : *config_.load) {
+      const Status status = models_.load(model);
+      if (!status.ok())
+        log_.error("not loaded", {{"model", model}, {"reason", std::string{status.message()}}});
+    }
+    return {};
+  }
+
   void report_models() const {
     const std::vector<ModelRow> rows = model_rows(models_);
     if (config_.log_format == LogFormat::kJson) return log_models(rows, log_);
@@ -159,8 +188,10 @@ class InferenceServer {
                                           : "not ready: some models could not be loaded");
   }
 
+  const std::filesystem::path repository_;
   const ServeConfig& config_;
   const Log& log_;
+  const TorchServeManagementAuth torchserve_auth_;
   scheduling::Scheduler scheduler_;
   models::Repository models_;
   std::optional<ModelLog> model_log_;  // since the first load, which is reported as a table
@@ -172,14 +203,28 @@ class InferenceServer {
       std::make_shared<dialects::inference::InferenceServiceHandler>(
           models_, scheduler_, dialects::inference::Limits{},
           text::ResumableLimits{.grace = config_.resume_grace});
+  std::shared_ptr<dialects::torchserve::InferenceApisHandler> torchserve_inference_ =
+      std::make_shared<dialects::torchserve::InferenceApisHandler>(
+          models_, scheduler_,
+          dialects::torchserve::InferenceOptions{.own_statuses = config_.torchserve_statuses});
+  std::shared_ptr<dialects::torchserve::ManagementApisHandler> torchserve_ =
+      std::make_shared<dialects::torchserve::ManagementApisHandler>(
+          models_, scheduler_,
+          dialects::torchserve::ManagementOptions{.store = repository_,
+                                                  .changes_models = config_.torchserve_changes_models,
+                                                  .default_workers = config_.torchserve_default_workers});
   // The servers last: they stop before what their handlers use goes away.
   Server server_;
   AdminServer admin_{config_,
                      {.models = models_,
                       .scheduler = scheduler_,
                       .health = health_,
+                      .torchserve = torchserve_,
+                      .torchserve_auth = torchserve_auth_.of_its_service,
                       .metrics = {server_, models_, scheduler_}},
                      log_};
+  TorchServeManagementServer torchserve_management_{config_, torchserve_, torchserve_auth_.of_all, health_,
+                                                    log_};
 };
 
 }  // namespace
@@ -192,12 +237,18 @@ int serve(const std::filesystem::path& repository, const ServeConfig& config) {
   }
   net::SignalWait signals{SIGTERM, SIGINT};
   log.info("parlance", {{"version", std::string{kVersion}}, {"repository", repository.string()}});
+  for (const std::string& warning : config.warnings) log.warning(warning);
   auto interceptors = make_interceptors(config, log);
   if (!interceptors) {
     log.error("cannot serve", {{"reason", interceptors.error()}});
     return kExitNoInput;
   }
-  InferenceServer server{repository, config, *std::move(interceptors), log};
+  auto torchserve_auth = make_torchserve_management_auth(config, log);
+  if (!torchserve_auth) {
+    log.error("cannot serve", {{"reason", torchserve_auth.error()}});
+    return kExitNoInput;
+  }
+  InferenceServer server{repository, config, *std::move(interceptors), *std::move(torchserve_auth), log};
   if (const Result<void> started = server.start(); !started) {
     log.error("cannot serve", {{"reason", std::string{started.error().message()}}});
     return kExitUnavailable;

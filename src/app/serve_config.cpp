@@ -56,6 +56,24 @@ Assigned assign_admin(ServeConfig& config, Values values) {
   return checked;
 }
 
+// A port alone is one of this machine, as TorchServe's are.
+Assigned assign_torchserve_addresses(std::vector<std::string>& target, Values values) {
+  std::vector<std::string> addresses;
+  for (const std::string& value : values) {
+    const bool is_port = !value.empty() && value.find_first_not_of("0123456789") == std::string::npos;
+    addresses.push_back(is_port ? "127.0.0.1:" + value : value);
+  }
+  Assigned checked = check_addresses(addresses);
+  if (checked) target = std::move(addresses);
+  return checked;
+}
+Assigned assign_torchserve(ServeConfig& config, Values values) {
+  return assign_torchserve_addresses(config.torchserve, values);
+}
+Assigned assign_torchserve_management(ServeConfig& config, Values values) {
+  return assign_torchserve_addresses(config.torchserve_management, values);
+}
+
 Assigned assign_tls_cert(ServeConfig& config, Values values) {
   return config.tls_cert = values[0], Assigned{};
 }
@@ -112,6 +130,21 @@ Assigned assign_jwt_audience(ServeConfig& config, Values values) {
   return config.jwt_audience = values[0], Assigned{};
 }
 
+Assigned assign_torchserve_tokens(ServeConfig& config, Values values) {
+  return config.torchserve_tokens = values[0], Assigned{};
+}
+Assigned assign_torchserve_token_lifetime(ServeConfig& config, Values values) {
+  const auto lifetime = parse_duration(values[0]);
+  if (!lifetime) return std::unexpected{lifetime.error()};
+  config.torchserve_token_lifetime = std::chrono::ceil<std::chrono::milliseconds>(*lifetime);
+  return {};
+}
+Assigned assign_torchserve_statuses(ServeConfig& config, Values values) {
+  config.torchserve_statuses = values[0] == "torchserve";
+  if (config.torchserve_statuses || values[0] == "grpc") return {};
+  return std::unexpected{fmt::format("'{}' is not grpc or torchserve", values[0])};
+}
+
 Assigned assign_rate_limit(ServeConfig& config, Values values) {
   return take(config.rate_limit, parse_count(values[0], kHighestRate));
 }
@@ -158,6 +191,16 @@ constexpr std::array kSettings{
         "Where operators and `parlance models` ask: models,\nhealth, metrics; gRPC and HTTP/1.1, never "
         "TLS. May be\ngiven more than once; off: nowhere. Default:\n127.0.0.1:8051",
         true, assign_admin},
+    ServeSetting{"torchserve", "ADDRESS:PORT",
+                 "Where to listen besides, for clients of TorchServe;\na port alone is of this machine: "
+                 "7070. May be given\n"
+                 "more than once",
+                 true, assign_torchserve},
+    ServeSetting{"torchserve-management", "ADDRESS:PORT",
+                 "Where TorchServe's management service is besides\n--admin, never TLS; a port alone is of "
+                 "this machine:\n7071. "
+                 "May be given more than once",
+                 true, assign_torchserve_management},
     ServeSetting{
         "tls-cert", "FILE",
         "PEM: the certificate, then its chain. TLS instead of\nplaintext; read again when it changes", false,
@@ -201,6 +244,19 @@ constexpr std::array kSettings{
                  assign_jwt_issuer},
     ServeSetting{"jwt-audience", "NAME", "The aud that such tokens must name. Default: any", false,
                  assign_jwt_audience},
+    ServeSetting{"torchserve-tokens", "FILE",
+                 "TorchServe's key_file.json, made when it is not\nthere: calls need its inference key then, "
+                 "those of\n"
+                 "TorchServe's management service its management\nkey. Read again when it changes",
+                 false, assign_torchserve_tokens},
+    ServeSetting{"torchserve-token-lifetime", "TIME",
+                 "How long the keys hold that are made for that file.\nDefault: 60m", false,
+                 assign_torchserve_token_lifetime},
+    ServeSetting{
+        "torchserve-statuses", "WHICH",
+        "grpc: calls of TorchServe's inference service fail as\nall others do; torchserve: INTERNAL and its\n"
+        "exceptions' names. Default: grpc",
+        false, assign_torchserve_statuses},
     ServeSetting{"rate-limit", "N",
                  "Calls a second that one client may make: a token's\nsubject, else x-client-id, else an "
                  "address.\nDefault: 0, no limit",
@@ -231,6 +287,10 @@ std::expected<void, std::string> check(const ServeConfig& config) {
   }
   if (config.jwks_file.empty() && !(config.jwt_issuer.empty() && config.jwt_audience.empty())) {
     return std::unexpected{std::string{"jwt-issuer and jwt-audience need jwks-file"}};
+  }
+  if (!config.torchserve_tokens.empty() && !(config.auth_keys_file.empty() && config.jwks_file.empty())) {
+    return std::unexpected{std::string{
+        "torchserve-tokens goes with neither auth-keys-file nor jwks-file: a call carries one token"}};
   }
   return {};
 }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "grpc/message_reader.h"
+#include "models/model_config.h"
 #include "rpc/server.h"
 
 namespace parlance::app {
@@ -21,9 +23,11 @@ enum class AccessLogMode : std::uint8_t { kOff, kErrors, kAll };
 /// What `parlance serve` can be told, by flags or by a configuration file.
 struct ServeConfig {
   std::vector<std::string> listen = {"[::]:50051"};
-  std::vector<std::string> http;                  // more addresses; every one speaks gRPC and HTTP
-  std::optional<std::vector<std::string>> admin;  // nothing: kDefaultAdminAddress; none: off
-  std::string tls_cert;                           // empty: plaintext
+  std::vector<std::string> http;                   // more addresses; every one speaks gRPC and HTTP
+  std::optional<std::vector<std::string>> admin;   // nothing: kDefaultAdminAddress; none: off
+  std::vector<std::string> torchserve;             // more addresses, as http
+  std::vector<std::string> torchserve_management;  // of TorchServe's management service alone
+  std::string tls_cert;                            // empty: plaintext
   std::string tls_key;
   std::string client_ca;  // empty: clients need no certificate
   unsigned threads = 0;   // 0: one event loop a core
@@ -35,10 +39,21 @@ struct ServeConfig {
   bool watch = false;                // changes in the repository are followed
   std::string auth_keys_file;        // empty, and no jwks_file: anyone may call
   std::string jwks_file;
-  std::string jwt_issuer;                // empty: any
-  std::string jwt_audience;              // empty: any
-  double rate_limit = 0;                 // calls a second and client; 0: no limit
-  std::size_t max_concurrent_calls = 0;  // 0: no limit
+  std::string jwt_issuer;         // empty: any
+  std::string jwt_audience;       // empty: any
+  std::string torchserve_tokens;  // empty: TorchServe's keys are not asked for
+  std::chrono::milliseconds torchserve_token_lifetime{std::chrono::hours{1}};  // of keys that are made
+  bool torchserve_statuses = false;             // of TorchServe's inference service: TorchServe's own
+  double rate_limit = 0;                        // calls a second and client; 0: no limit
+  std::size_t max_concurrent_calls = 0;         // 0: no limit
+  std::int32_t torchserve_default_workers = 0;  // of models that are registered; 0: as their files say
+  bool torchserve_changes_models = true;        // TorchServe's management service may register models
+  /// What is loaded at the start; nothing: all that the repository has.
+  std::optional<std::vector<std::string>> load;
+  /// Made to what the files of each model say, when it is loaded; empty: nothing.
+  std::function<Status(const std::string& model, models::ModelConfig& config)> change_model;
+  /// What another server's configuration asks for and is not done.
+  std::vector<std::string> warnings;
   AccessLogMode access_log = AccessLogMode::kErrors;
   LogFormat log_format = LogFormat::kText;
   LogLevel log_level = LogLevel::kInfo;

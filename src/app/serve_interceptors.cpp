@@ -5,6 +5,8 @@
 #include "interceptors/bearer_auth.h"
 #include "interceptors/concurrency_limit.h"
 #include "interceptors/rate_limit.h"
+#include "interceptors/torchserve_auth.h"
+#include "torchserve/management.parlance.h"
 
 namespace parlance::app {
 namespace {
@@ -38,7 +40,38 @@ std::expected<std::shared_ptr<ServerInterceptor>, std::string> bearer_auth(const
        }});
 }
 
+using Auth = std::expected<std::shared_ptr<ServerInterceptor>, std::string>;
+
+interceptors::TorchServeAuthOptions torchserve_options(const ServeConfig& config, const Log& log) {
+  return {.keys_file = config.torchserve_tokens, .on_reload_error = [&log](std::string_view why) {
+            log.error("keys are not reloaded", {{"reason", std::string{why}}});
+          }};
+}
+
+Auth torchserve_auth(const ServeConfig& config, const Log& log) {
+  const auto lifetime = std::chrono::ceil<std::chrono::seconds>(config.torchserve_token_lifetime);
+  const auto made = interceptors::make_keys_file(config.torchserve_tokens, lifetime);
+  if (!made) return std::unexpected{made.error()};
+  if (*made) log.info("made TorchServe's keys", {{"file", config.torchserve_tokens}});
+  return interceptors::TorchServeAuth::make(torchserve_options(config, log));
+}
+
 }  // namespace
+
+std::expected<TorchServeManagementAuth, std::string> make_torchserve_management_auth(
+    const ServeConfig& config, const Log& log) {
+  TorchServeManagementAuth made;
+  if (config.torchserve_tokens.empty()) return made;
+  interceptors::TorchServeAuthOptions options = torchserve_options(config, log);
+  options.use = interceptors::TorchServeKeys::Use::kManagement;
+  auto all = interceptors::TorchServeAuth::make(options);
+  options.service = org::pytorch::serve::grpc::management::ManagementAPIsService::kFullName;
+  auto service = interceptors::TorchServeAuth::make(std::move(options));
+  if (!all || !service) return std::unexpected{(all ? service : all).error()};
+  made.of_all = *std::move(all);
+  made.of_its_service = *std::move(service);
+  return made;
+}
 
 std::expected<std::vector<std::shared_ptr<ServerInterceptor>>, std::string> make_interceptors(
     const ServeConfig& config, const Log& log) {
@@ -46,6 +79,11 @@ std::expected<std::vector<std::shared_ptr<ServerInterceptor>>, std::string> make
   if (config.access_log != AccessLogMode::kOff) made.push_back(access_log(config, log));
   if (!config.auth_keys_file.empty() || !config.jwks_file.empty()) {
     auto auth = bearer_auth(config, log);
+    if (!auth) return std::unexpected{auth.error()};
+    made.push_back(*std::move(auth));
+  }
+  if (!config.torchserve_tokens.empty()) {
+    auto auth = torchserve_auth(config, log);
     if (!auth) return std::unexpected{auth.error()};
     made.push_back(*std::move(auth));
   }

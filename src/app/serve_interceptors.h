@@ -18,6 +18,16 @@ namespace parlance::app {
 std::expected<std::vector<std::shared_ptr<ServerInterceptor>>, std::string> make_interceptors(
     const ServeConfig& config, const Log& log);
 
+/// What asks for the management key of TorchServe's tokens; null without --torchserve-tokens.
+struct TorchServeManagementAuth {
+  std::shared_ptr<ServerInterceptor> of_its_service;  // where others are served, too
+  std::shared_ptr<ServerInterceptor> of_all;          // but health and reflection
+};
+
+/// After make_interceptors(), which makes the file where there is none.
+std::expected<TorchServeManagementAuth, std::string> make_torchserve_management_auth(
+    const ServeConfig& config, const Log& log);
+
 /// A call's line in the log: what is not known is left out.
 LogFields access_fields(const interceptors::CallRecord& record);
 /// Failures that are the server's are warnings, all else is info.

@@ -333,6 +333,13 @@ constexpr std::array kReasons{
     ErrorReason{"TOO_MANY_SEQUENCES", StatusCode::kResourceExhausted, kYes,
                 "As many sequences of the model are open as may be.",
                 "End sequences that are done, or raise sequence.max_sequences in model.yaml."},
+    ErrorReason{"TORCHSERVE_EXCEPTION", std::nullopt, kNo,
+                "What TorchServe's clients know as an exception: the message's last line is its class.",
+                "The message says it; docs/torchserve.md lists them."},
+    ErrorReason{
+        "TORCHSERVE_TOKEN", StatusCode::kPermissionDenied, kNo,
+        "The call carries no key of TorchServe's key_file.json, the wrong one, or one that has expired.",
+        "Send metadata authorization: Bearer KEY (-H), with the key that the file has for that API."},
     ErrorReason{"UNKNOWN_METHOD", StatusCode::kUnimplemented, kNo, "The service has no method of that name.",
                 "Check the name and its case; parlance call TARGET --list SERVICE shows the methods."},
     ErrorReason{

@@ -14,6 +14,8 @@ NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 SERVICE_UNKNOWN = health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
 SERVICES = {"", "live", "inference.GRPCInferenceService", "inference.InferenceService",
             "org.pytorch.serve.grpc.inference.InferenceAPIsService",
+            "org.pytorch.serve.grpc.management.ManagementAPIsService",
+            "org.pytorch.serve.grpc.openinference.GRPCInferenceService",
             "tensorflow.serving.ModelService", "tensorflow.serving.PredictionService"}
 KNOWN = SERVICES | {f"model/{name}" for name in ("digits", "digits/1", "magika", "magika/1", "minilm", "minilm/1", "silero_vad", "silero_vad/1", "storyteller", "storyteller/1")}
 

@@ -24,6 +24,7 @@ SERVICES = {
     "org.pytorch.serve.grpc.inference.InferenceAPIsService",
     "tensorflow.serving.ModelService",
     "tensorflow.serving.PredictionService",
+    "org.pytorch.serve.grpc.openinference.GRPCInferenceService",
 }
 
 

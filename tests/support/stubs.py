@@ -20,6 +20,8 @@ SOURCES = {
     "kserve": ("proto", "kserve/grpc_service.proto"),
     "management": ("proto", "parlance/management.proto"),
     "torchserve": ("proto", "torchserve/inference.proto"),
+    "torchserve_management": ("proto", "torchserve/management.proto"),
+    "torchserve_open_inference": ("proto", "torchserve/open_inference.proto"),
     "interop": ("proto", "grpc/testing/test.proto"),
 }
 

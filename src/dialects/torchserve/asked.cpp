@@ -1,11 +1,11 @@
 #include "dialects/torchserve/asked.h"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
 #include "base/concat.h"
 #include "dialects/invalid_input.h"
+#include "dialects/torchserve/versions.h"
 
 namespace parlance::dialects::torchserve {
 namespace {
@@ -18,15 +18,6 @@ Result<std::string_view> input_of(const messages::PredictionsRequest& request) {
   if (input.size() == 1) return std::string_view{input.begin()->second};
   return invalid(concat("input must have an entry \"data\" or \"body\", or one alone; it has ", input.size(),
                         " entries"));
-}
-
-/// "1.0" is 1.
-std::string_view version_of(std::string_view version) {
-  constexpr std::string_view kMinor = ".0";
-  if (!version.ends_with(kMinor)) return version;
-  const std::string_view major = version.substr(0, version.size() - kMinor.size());
-  const bool is_number = std::ranges::all_of(major, [](char each) { return each >= '0' && each <= '9'; });
-  return is_number && !major.empty() ? major : version;
 }
 
 }  // namespace

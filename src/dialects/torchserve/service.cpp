@@ -9,6 +9,7 @@
 #include "dialects/next_turn.h"
 #include "dialects/stream_sequence.h"
 #include "dialects/torchserve/asked.h"
+#include "dialects/torchserve/exceptions.h"
 #include "dialects/torchserve/prediction_json.h"
 #include "dialects/torchserve/tensor_input.h"
 #include "dialects/torchserve/text_input.h"
@@ -181,6 +182,11 @@ Task<Status> answer_step(ServerCall& call, const models::Repository& repository,
 
 }  // namespace
 
+Status InferenceApisHandler::told(Status status, const Request& request) const {
+  if (!options_.own_statuses || status.ok()) return status;
+  return own_status(status, request.model_name(), request.model_version());
+}
+
 Task<Result<InferenceApisHandler::Health>> InferenceApisHandler::Ping(ServerCall&,
                                                                       Incoming<google::protobuf::Empty>) {
   Health health;
@@ -189,23 +195,31 @@ Task<Result<InferenceApisHandler::Health>> InferenceApisHandler::Ping(ServerCall
 }
 
 Task<Result<Response>> InferenceApisHandler::Predictions(ServerCall& call, Incoming<Request> request) {
-  Result<Asked> asked = read_alone(repository_, *request);
+  Task<Result<Response>> predicting = predictions(call, *request);
+  Result<Response> response = co_await std::move(predicting);
+  if (!response) co_return told(response.error(), *request);
+  co_return response;
+}
+
+Task<Result<Response>> InferenceApisHandler::predictions(ServerCall& call, const Request& request) {
+  Result<Asked> asked = read_alone(repository_, request);
   if (!asked) co_return asked.error();
   const bool makes_text = asked->model.makes_text();
   Task<Result<std::string>> predicting = makes_text ? whole_text(call, *std::move(asked))
                                                     : predict(call, scheduler_, *std::move(asked), nullptr);
   Result<std::string> prediction = co_await std::move(predicting);
   if (!prediction) co_return prediction.error();
-  Response response = response_to(*request);
+  Response response = response_to(request);
   response.set_prediction(*std::move(prediction));
   co_return response;
 }
 
 Task<Status> InferenceApisHandler::StreamPredictions(ServerCall& call, Incoming<Request> request, Out& out) {
   Result<Asked> asked = read_alone(repository_, *request);
-  if (!asked) co_return asked.error();
+  if (!asked) co_return told(asked.error(), *request);
   Task<Status> answering = answer(call, scheduler_, *std::move(asked), *request, nullptr, out);
-  co_return co_await std::move(answering);
+  Status status = co_await std::move(answering);
+  co_return told(std::move(status), *request);
 }
 
 Task<Status> InferenceApisHandler::StreamPredictions2(ServerCall& call, Reader<Request>& in, Out& out) {
@@ -216,7 +230,7 @@ Task<Status> InferenceApisHandler::StreamPredictions2(ServerCall& call, Reader<R
     const Status status = co_await std::move(answering);
     if (call.cancelled()) co_return status;
     if (!status.ok()) {
-      const Response failure = failure_of(**request, status);
+      const Response failure = failure_of(**request, told(status, **request));
       if (!co_await out.write(failure)) break;
     }
     if (++count % kRunsPerTurn == 0) co_await NextTurn{call.loop()};
