@@ -75,6 +75,17 @@ LogitScan scan(std::span<const float> logits) {
   return found;
 }
 
+void keep_allowed(std::span<const float> logits, TokenMask mask, std::span<float> kept) {
+  require(kept.size() == logits.size(), "a place for each logit");
+  constexpr std::size_t kBits = 32;
+  for (std::size_t begin = 0; begin < logits.size(); begin += kBits) {
+    const std::size_t count = std::min(kBits, logits.size() - begin);
+    const std::uint32_t bits = begin / kBits < mask.size() ? mask[begin / kBits] : 0;
+    for (std::size_t i = 0; i < count; ++i)
+      kept[begin + i] = (bits >> i & 1U) != 0 ? logits[begin + i] : -kInfinity;
+  }
+}
+
 double exponentials(std::span<const float> logits, float most, float scale, std::span<float> weights) {
   require(weights.empty() || weights.size() == logits.size(), "a weight for each logit");
   const float to_exp2 = scale * 1.44269504F;

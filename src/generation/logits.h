@@ -5,6 +5,7 @@
 #include <span>
 
 #include "generation/token.h"
+#include "generation/token_constraint.h"
 
 namespace parlance::generation {
 
@@ -17,6 +18,10 @@ struct LogitScan {
   bool has_junk;  // a NaN or +infinity is among them; then the others say nothing
 };
 LogitScan scan(std::span<const float> logits);
+
+/// Writes the logits of those tokens that `mask` allows, -infinity for the others, to `kept`, which is as
+/// long.
+void keep_allowed(std::span<const float> logits, TokenMask mask, std::span<float> kept);
 
 inline constexpr float kInfinity = std::numeric_limits<float>::infinity();
 

@@ -6,7 +6,6 @@
 #include <limits>
 #include <optional>
 
-#include "generation/logits.h"
 #include "generation/philox.h"
 
 namespace parlance::generation {
@@ -26,10 +25,21 @@ std::string_view to_string(SamplingError error) {
 
 std::expected<SampledToken, SamplingError> Sampler::sample(std::span<const float> logits,
                                                            const SamplingOptions& options,
-                                                           const TokenCounts& counts,
-                                                           std::uint64_t position) {
+                                                           const TokenCounts& counts, std::uint64_t position,
+                                                           std::optional<TokenMask> mask) {
   const LogitScan given = scan(logits);
   if (given.has_junk) return std::unexpected(SamplingError::kNotANumber);
+  if (!mask) return choose(logits, given, options, counts, position);
+  masked_.resize(logits.size());
+  keep_allowed(logits, *mask, masked_);
+  return choose(masked_, scan(masked_), options, counts, position);
+}
+
+std::expected<SampledToken, SamplingError> Sampler::choose(std::span<const float> logits,
+                                                           const LogitScan& given,
+                                                           const SamplingOptions& options,
+                                                           const TokenCounts& counts,
+                                                           std::uint64_t position) {
   if (given.most == -kInfinity) return std::unexpected(SamplingError::kNothingAllowed);
   const std::span<const float> chosen_by = changed(logits, options, counts);
   const LogitScan best = chosen_by.data() == logits.data() ? given : scan(chosen_by);

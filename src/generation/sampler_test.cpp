@@ -37,6 +37,15 @@ SampledToken must_sample(std::span<const float> logits, const SamplingOptions& o
   return sampled.value_or(SampledToken{});
 }
 
+TokenMask mask_of(std::vector<std::uint32_t>& words, std::span<const Token> tokens) {
+  for (const Token token : tokens) {
+    const auto index = static_cast<std::size_t>(token);
+    words.resize(std::max(words.size(), index / 32 + 1));
+    words[index / 32] |= 1U << (index % 32);
+  }
+  return words;
+}
+
 /// How often each token comes at `draws` positions.
 std::map<Token, int> histogram(std::span<const float> logits, const SamplingOptions& options, int draws) {
   Sampler sampler;
@@ -306,6 +315,63 @@ TEST(SamplingOptions, WhatIsOutOfRangeIsNamed) {
   EXPECT_EQ(problem_of({.top_logprobs = 21}), "top_logprobs must be at most 20, not 21");
   EXPECT_EQ(problem_of({.logit_bias = {{-1, 0}}}),
             "logit_bias must be numbers below infinity, of tokens from 0 on");
+}
+
+TEST(MaskedSampler, MakesWhatItWouldIfTheOthersHadNoChance) {
+  const std::vector<Token> allowed = {3, 31, 32, 64, 99};
+  std::vector<std::uint32_t> words;
+  const TokenMask mask = mask_of(words, allowed);
+  const SamplingOptions all_options[] = {
+      {.temperature = 0, .top_logprobs = 3},
+      {.temperature = 0.8F},
+      {.temperature = 1.5F, .top_k = 3, .top_logprobs = 20},
+      {.temperature = 1.0F, .top_p = 0.7F},
+      {.temperature = 1.0F, .min_p = 0.2F, .repetition_penalty = 1.4F, .frequency_penalty = 0.5F},
+  };
+  Sampler sampler;
+  for (unsigned seed = 0; seed < 20; ++seed) {
+    const std::vector<float> logits = random_logits(100, seed);
+    std::vector<float> others_impossible(100, -kInfinity);
+    for (const Token token : allowed)
+      others_impossible[static_cast<std::size_t>(token)] = logits[static_cast<std::size_t>(token)];
+    TokenCounts counts;
+    counts.add_made(31);
+    for (const SamplingOptions& options : all_options) {
+      const auto masked = sampler.sample(logits, options, counts, seed, mask);
+      ASSERT_TRUE(masked);
+      const SampledToken wanted = must_sample(others_impossible, options, seed, counts);
+      EXPECT_EQ(masked->token, wanted.token);
+      EXPECT_EQ(masked->logprob, wanted.logprob);
+      EXPECT_EQ(masked->top, wanted.top);
+      EXPECT_TRUE(is_allowed(mask, masked->token));
+    }
+  }
+}
+
+TEST(MaskedSampler, ForbidsWhatABiasWants) {
+  std::vector<std::uint32_t> words;
+  const TokenMask mask = mask_of(words, std::vector<Token>{5});
+  const SamplingOptions options{.temperature = 1, .logit_bias = {{7, 100.0F}}};
+  Sampler sampler;
+  EXPECT_EQ(sampler.sample(random_logits(64, 1), options, {}, 0, mask)->token, 5);
+}
+
+TEST(MaskedSampler, AMaskThatAllowsNothingIsAnErrorAndOneThatIsShortForbidsTheRest) {
+  Sampler sampler;
+  const std::vector<float> logits = random_logits(100, 1);
+  const std::uint32_t none[] = {0, 0, 0, 0}, first_word[] = {1U << 4};
+  EXPECT_EQ(sampler.sample(logits, {}, {}, 0, none).error(), SamplingError::kNothingAllowed);
+  EXPECT_EQ(sampler.sample(logits, {}, {}, 0, TokenMask{}).error(), SamplingError::kNothingAllowed);
+  for (std::uint64_t position = 0; position < 50; ++position)
+    EXPECT_EQ(sampler.sample(logits, {}, {}, position, first_word)->token, 4);
+}
+
+TEST(MaskedSampler, LogitsThatAreNoNumbersAreFoundWhereverTheyAre) {
+  std::vector<float> logits = random_logits(40, 1);
+  logits[9] = std::numeric_limits<float>::quiet_NaN();
+  const std::uint32_t mask[] = {1U << 4};
+  Sampler sampler;
+  EXPECT_EQ(sampler.sample(logits, {}, {}, 0, mask).error(), SamplingError::kNotANumber);
 }
 
 }  // namespace

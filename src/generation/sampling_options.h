@@ -16,8 +16,8 @@ inline constexpr std::size_t kMaxLogitBiases = 300;
 /// Alternatives told with each token: as many as OpenAI's API takes.
 inline constexpr std::uint32_t kMaxTopLogprobs = 20;
 
-/// How the next token is chosen. Applied in this order: biases and penalties, temperature, top-k, min-p,
-/// top-p, draw.
+/// How the next token is chosen. Applied in this order, after a mask: biases and penalties, temperature,
+/// top-k, min-p, top-p, draw.
 struct SamplingOptions {
   float temperature = 1.0F;  // 0: the most probable token, always
   std::uint32_t top_k = 0;   // among the k most probable; 0: all

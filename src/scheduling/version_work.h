@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "models/grammar/grammars.h"
 #include "models/model_version.h"
 #include "net/thread_pool.h"
 
@@ -17,6 +18,8 @@ class VersionWork : public models::VersionCompanion {
   virtual VersionQueue* queue() { return nullptr; }
   /// Of a model that makes text; null: it takes tensors.
   virtual GenerationLoop* generation() { return nullptr; }
+  /// Of a model that makes text; null: it takes tensors.
+  virtual models::Grammars* grammars() { return nullptr; }
   /// For what is too long for an event loop.
   virtual net::ThreadPool& workers() = 0;
 };

@@ -9,6 +9,8 @@
 #include "generation/stop_matcher.h"
 #include "grpc/error_details.h"
 #include "interceptors/client_of.h"
+#include "models/grammar/grammars.h"
+#include "rpc/offload.h"
 #include "scheduling/generation/generation_loop.h"
 #include "scheduling/version_work.h"
 #include "scheduling/waiting.h"
@@ -60,6 +62,8 @@ Result<void> check(const GenerateRequest& request) {
   if (!request.model.makes_text()) return makes_no_text(request.model);
   if (request.n == 0 || request.n > kMostSequences)
     return invalid(request.model, concat("n must be 1 to ", kMostSequences, ", got ", request.n), "n");
+  if (request.format && request.ignore_end)
+    return invalid(request.model, "a text that is held to a format cannot ignore its end", "ignore_eos");
   if (const auto problem = generation::problem_of_stop_strings(request.stop))
     return invalid(request.model, *problem, "stop");
   return {};
@@ -95,6 +99,16 @@ Task<Result<std::vector<Token>>> tokens_of(GenerateRequest& request) {
   co_return tokens;
 }
 
+/// Null without a format.
+Task<Result<models::Grammars::Grammar>> grammar_of(const GenerateRequest& request) {
+  if (!request.format) co_return nullptr;
+  scheduling::VersionWork& work = scheduling::work_of(request.model);
+  models::Grammars& grammars = *work.grammars();
+  if (models::Grammars::Grammar found = grammars.find(*request.format)) co_return found;
+  auto compile = [&] { return grammars.compile(*request.format); };
+  co_return co_await offload(work.workers(), compile);
+}
+
 scheduling::GenerationRequest sequence_of(const GenerateRequest& request, std::vector<Token> prompt,
                                           std::size_t context) {
   const std::uint32_t own = request.model.config().priority;
@@ -123,10 +137,14 @@ Task<Result<Generation>> begin(GenerateRequest request) {
   Task<Result<std::vector<Token>>> encoding = tokens_of(request);
   Result<std::vector<Token>> tokens = co_await std::move(encoding);
   if (!tokens) co_return std::unexpected{std::move(tokens).error()};
+  Task<Result<models::Grammars::Grammar>> compiling = grammar_of(request);
+  Result<models::Grammars::Grammar> grammar = co_await std::move(compiling);
+  if (!grammar) co_return std::unexpected{std::move(grammar).error()};
   scheduling::GenerationLoop& loop = *scheduling::work_of(request.model).generation();
   const std::size_t prompt_tokens = tokens->size();
   scheduling::GenerationRequest wanted =
       sequence_of(request, *std::move(tokens), loop.limits().planner.max_sequence_tokens);
+  wanted.grammar = *std::move(grammar);
   auto streams = loop.start(std::move(wanted), request.n);
   if (!streams) co_return std::unexpected{std::move(streams).error()};
   auto state = std::make_unique<Generation::State>(std::move(request.model));

@@ -16,6 +16,7 @@
 #include "generation/sampler.h"
 #include "generation/sampling_options.h"
 #include "generation/token.h"
+#include "models/grammar/text_format.h"
 #include "models/model_version.h"
 #include "rpc/server_call.h"
 #include "rpc/task.h"
@@ -44,7 +45,10 @@ struct GenerateRequest {
   generation::SamplingOptions sampling = {};
   std::vector<std::string> stop = {};  // strings before which a text ends
   bool include_stop = false;           // such a string is part of the text
-  bool ignore_end = false;             // the model's end token ends nothing
+  bool ignore_end = false;             // the model's end token ends nothing; not with a format
+  /// What each text is held to. It ends where the format lets nothing follow, or where the model ends it and
+  /// the format allows that; a text of max_tokens tokens may have no end.
+  std::optional<models::TextFormat> format = {};
   unsigned n = 1;              // sequences, each with a seed of its own: sampling.seed and those after it
   Deadline deadline = {};      // the earliest of all that the dialect carries; the call's counts as well
   std::uint32_t priority = 0;  // 1 is the highest; 0: the model's own
@@ -119,12 +123,12 @@ class [[nodiscard]] Generation {
 };
 
 /// Begins to generate; on the call's loop, to which the result belongs. It is cancelled with the call. A long
-/// prompt is encoded off the loop.
+/// prompt is encoded off the loop, a format that was not used lately compiled there.
 ///
 /// UNIMPLEMENTED, MODEL_CANNOT, for a model that makes no text. INVALID_ARGUMENT: INVALID_INPUT for a prompt
 /// that is empty, not UTF-8 or too long to be looked at, that spells a special token or has an unknown one,
-/// for options out of their range; PROMPT_TOO_LONG for more than the context. Else as
-/// GenerationLoop::start().
+/// for options out of their range, for a format that cannot be used (knob models::kFormatKnob);
+/// PROMPT_TOO_LONG for more than the context. Else as GenerationLoop::start().
 Task<Result<Generation>> generate(ServerCall& call, GenerateRequest request);
 /// The same for a generation that outlives its call: neither the call's end nor its deadline ends it.
 Task<Result<Generation>> generate_beyond(ServerCall& call, GenerateRequest request);

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <semaphore>
+#include <set>
 #include <vector>
 
 #include "grpc/error_details.h"
@@ -209,6 +210,50 @@ TEST_F(Generate, ALongPromptIsEncodedElsewhereAndRefusedWithTheNumbers) {
   EXPECT_THAT(std::string{refused.message()}, HasSubstr("context of 100 tokens; the prompt has 5000"));
 }
 
+TEST_F(Generate, AFormatHoldsEachSequenceAndEndsIt) {
+  const auto wanted = [&] {
+    auto made = request("once", 60);
+    made.format =
+        models::TextFormat{.kind = models::TextFormat::Kind::kRegex, .text = "[a-f]{5}-[0-9]{3,20}z"};
+    made.sampling.temperature = 1;
+    made.n = 4;
+    return made;
+  };
+  ASSERT_TRUE(tell(wanted).ok());
+  const std::vector<std::string> texts = told().texts;
+  ASSERT_EQ(texts.size(), 4U);
+  for (const std::string& text : texts)
+    EXPECT_THAT(text, ::testing::MatchesRegex("[a-f][a-f][a-f][a-f][a-f]-[0-9]+z"));
+  EXPECT_GT((std::set<std::string>{texts.begin(), texts.end()}).size(), 1U) << "each draws for itself";
+  for (const auto& finish : told().finishes) EXPECT_EQ(finish, Finish::kStop);
+  EXPECT_EQ(told().made_tokens, texts[0].size() + texts[1].size() + texts[2].size() + texts[3].size())
+      << "nothing is made behind the end";
+  teller_->told = {};
+  ASSERT_TRUE(tell(wanted).ok());
+  EXPECT_EQ(told().texts, texts) << "the same seed";
+}
+
+TEST_F(Generate, AFormatThatMayGoOnEndsWithTheModelOrAtMaxTokens) {
+  ASSERT_TRUE(tell([&] {
+                auto made = request("once", 12);
+                made.format = models::TextFormat{.kind = models::TextFormat::Kind::kRegex, .text = "[xyz]*"};
+                made.sampling.logit_bias = {{0, -100.0F}};
+                return made;
+              }).ok());
+  EXPECT_EQ(told().finishes.at(0), Finish::kLength);
+  EXPECT_EQ(told().texts.at(0).size(), 12U);
+  EXPECT_EQ(told().texts.at(0).find_first_not_of("xyz"), std::string::npos);
+  teller_->told = {};
+  ASSERT_TRUE(tell([&] {
+                auto made = request("once", 12);
+                made.format = models::TextFormat{.kind = models::TextFormat::Kind::kRegex, .text = "[xyz]*"};
+                made.sampling.logit_bias = {{0, 100.0F}};
+                return made;
+              }).ok());
+  EXPECT_EQ(told().finishes.at(0), Finish::kStop);
+  EXPECT_EQ(told().texts.at(0), "");
+}
+
 TEST_F(Generate, WhatCannotBeIsSaid) {
   struct Case {
     const char* knob;
@@ -220,6 +265,12 @@ TEST_F(Generate, WhatCannotBeIsSaid) {
       {"stop", [](GenerateRequest& wanted) { wanted.stop = {""}; }},
       {"sampling", [](GenerateRequest& wanted) { wanted.sampling.temperature = -1; }},
       {"prompt", [](GenerateRequest& wanted) { wanted.prompt = ""; }},
+      {"ignore_eos",
+       [](GenerateRequest& wanted) {
+         wanted.format = models::TextFormat{.text = "{}"};
+         wanted.ignore_end = true;
+       }},
+      {"format", [](GenerateRequest& wanted) { wanted.format = models::TextFormat{.text = "no JSON"}; }},
       {"prompt", [](GenerateRequest& wanted) { wanted.prompt = std::vector<Token>{128}; }},
   };
   for (const Case& each : cases) {

@@ -10,6 +10,7 @@ std::optional<Finish> finish_of(const GeneratedStep& step) {
   if (!step.finish) return std::nullopt;
   switch (*step.finish) {
     case FinishReason::kStop:
+    case FinishReason::kComplete:
       return Finish::kStop;
     case FinishReason::kLength:
       return Finish::kLength;
@@ -36,7 +37,8 @@ TextPiece TextSequence::piece_of(GeneratedStep step) {
   std::string text;
   if (piece.finish != Finish::kError) {
     ++made_;
-    if (piece.finish != Finish::kStop) text = characters_.add(tokenizer_.token_bytes(step.sampled.token));
+    if (step.finish != FinishReason::kStop)
+      text = characters_.add(tokenizer_.token_bytes(step.sampled.token));
     piece.sampled = std::move(step.sampled);
   }
   if (piece.finish) text += characters_.finish();

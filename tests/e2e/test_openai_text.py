@@ -194,8 +194,8 @@ def test_errors_are_the_clients_exceptions(client):
         complete(client, "word " * CONTEXT)
     assert refused.value.code == "context_length_exceeded"
     with pytest.raises(openai.BadRequestError) as refused:
-        chat(client, response_format={"type": "json_object"})
-    assert (refused.value.param, refused.value.code) == ("response_format", "unsupported_parameter")
+        chat(client, modalities=["audio"])
+    assert (refused.value.param, refused.value.code) == ("modalities", "unsupported_parameter")
     with pytest.raises(openai.BadRequestError):
         complete(client, model="digits")
 

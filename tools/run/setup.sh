@@ -67,6 +67,19 @@ install_jinja() {
   mark_done jinja packages/jinja.txt
 }
 
+# What holds output to a grammar: the C++ of the package, and the two headers it is built with.
+install_xgrammar() {
+  local folder=$deps/xgrammar
+  rm -rf "$folder" && mkdir -p "$folder/package"
+  "$python" -m pip download --no-deps --no-binary xgrammar --dest "$folder/package" -r packages/xgrammar.txt
+  tar xzf "$folder"/package/*.tar.gz -C "$folder" --strip-components=1 --wildcards --no-wildcards-match-slash \
+    '*/LICENSE' '*/NOTICE' '*/include/xgrammar/*.h' '*/cpp/*.h' '*/cpp/*.cc' \
+    '*/cpp/support/*' '*/cpp/converter_ext/*' '*/3rdparty/picojson/picojson.h' '*/3rdparty/dlpack/LICENSE' \
+    '*/3rdparty/dlpack/include/dlpack/dlpack.h'
+  rm -r "$folder/package"
+  mark_done xgrammar packages/xgrammar.txt
+}
+
 install_go_tools() {
   go_build go h2spec cmd/h2spec
   go_build go grpcurl cmd/grpcurl
@@ -128,6 +141,7 @@ install_missing() {
   is_done python-tools packages/python-test.txt || todo+=(python_tools)
   is_done engine packages/python-runtime.txt || todo+=(engine)
   is_done jinja packages/jinja.txt || todo+=(jinja)
+  is_done xgrammar packages/xgrammar.txt || todo+=(xgrammar)
   is_done go-tools packages/go/go.mod tools/run/setup.sh || todo+=(go_tools)
   is_done conformance-tools packages/go-conformance/go.mod tools/run/setup.sh || todo+=(conformance_tools)
   is_done importer importer/requirements.txt packages/python-runtime.txt || todo+=(importer)
@@ -146,6 +160,7 @@ install_missing() {
       python_tools) step "Python test tools" install_python_tools ;;
       engine) step "OpenVINO runtime" install_engine ;;
       jinja) step "llama.cpp's Jinja engine" install_jinja ;;
+      xgrammar) step "xgrammar" install_xgrammar ;;
       go_tools) step "h2spec, grpcurl, grpc-go's interop programs" install_go_tools ;;
       conformance_tools) step "Connect's conformance suite (Go $conformance_go)" install_conformance_tools ;;
       importer) step "the importer's Python environment" prepare_importer ;;

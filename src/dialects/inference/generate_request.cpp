@@ -14,7 +14,17 @@ namespace parlance::dialects::inference {
 namespace {
 
 constexpr std::string_view kSeed = "x-parlance-seed";
+constexpr std::string_view kJsonSchema = "x-parlance-json-schema";
+constexpr std::string_view kRegex = "x-parlance-regex";
 constexpr std::string_view kSpecialTokens = "x-parlance-special-tokens";
+
+Result<std::optional<models::TextFormat>> format_of(const ServerCall& call) {
+  const auto schema = call.request_metadata().get(kJsonSchema), regex = call.request_metadata().get(kRegex);
+  if (schema && regex) return invalid(concat(kJsonSchema, " and ", kRegex, " exclude each other"));
+  if (schema) return models::TextFormat{.text = std::string{*schema}};
+  if (regex) return models::TextFormat{.kind = models::TextFormat::Kind::kRegex, .text = std::string{*regex}};
+  return std::nullopt;
+}
 
 Result<std::uint64_t> seed_of(const ServerCall& call) {
   const auto given = call.request_metadata().get(kSeed);
@@ -39,6 +49,8 @@ Result<text::GenerateRequest> to_generate_request(const models::Repository& repo
     return invalid(concat("max_tokens must not be negative, got ", request.max_tokens()));
   const Result<std::uint64_t> seed = seed_of(call);
   if (!seed) return std::unexpected{seed.error()};
+  Result<std::optional<models::TextFormat>> format = format_of(call);
+  if (!format) return std::unexpected{format.error()};
   const bool may_spell = call.request_metadata().get(kSpecialTokens) == "1";
   return text::GenerateRequest{
       .model = *std::move(model),
@@ -48,7 +60,8 @@ Result<text::GenerateRequest> to_generate_request(const models::Repository& repo
           request.max_tokens() > 0 ? static_cast<std::size_t>(request.max_tokens()) : text::kModelsMaxTokens,
       .sampling = {.temperature = request.temperature(),
                    .top_p = request.top_p() == 0 ? 1.0F : request.top_p(),
-                   .seed = *seed}};
+                   .seed = *seed},
+      .format = *std::move(format)};
 }
 
 }  // namespace parlance::dialects::inference

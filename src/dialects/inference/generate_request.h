@@ -12,7 +12,8 @@ namespace parlance::dialects::inference {
 /// max_tokens the model's own number, of temperature the most probable token always, of top_p 1.
 ///
 /// Metadata: `x-parlance-seed`, a number, makes draws repeatable (else each call draws anew);
-/// `x-parlance-special-tokens: 1` lets the prompt spell out special tokens. INVALID_ARGUMENT, INVALID_INPUT,
+/// `x-parlance-special-tokens: 1` lets the prompt spell out special tokens; `x-parlance-json-schema` or
+/// `x-parlance-regex` is what the text is held to. INVALID_ARGUMENT, INVALID_INPUT,
 /// for a model_name that is missing, a negative max_tokens, metadata that cannot be read; NOT_FOUND or
 /// UNAVAILABLE as Repository::find(). The rest is checked by text::generate().
 Result<text::GenerateRequest> to_generate_request(const models::Repository& repository,

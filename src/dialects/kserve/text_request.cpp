@@ -116,6 +116,11 @@ Status read(std::string_view name, const Parameter& parameter, text::GenerateReq
   if (name == "stop") {
     if (!parameter.has_string_param()) return wrong_kind(name, "a text").error();
     request.stop = {std::string{parameter.string_param()}};
+  } else if (name == "json_schema" || name == "regex") {
+    if (!parameter.has_string_param()) return wrong_kind(name, "a text").error();
+    const auto kind =
+        name == "regex" ? models::TextFormat::Kind::kRegex : models::TextFormat::Kind::kJsonSchema;
+    request.format = {.kind = kind, .text = std::string{parameter.string_param()}};
   } else if (name == "ignore_eos") {
     if (!parameter.has_bool_param()) return wrong_kind(name, "a bool").error();
     request.ignore_end = parameter.bool_param();

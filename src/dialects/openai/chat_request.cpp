@@ -89,11 +89,7 @@ void refuse_tools(FieldReader& reader) {
   }
 }
 
-void refuse_formats(FieldReader& reader) {
-  const json* format = reader.find("response_format");
-  if (format != nullptr && (!format->is_object() || format->value("type", json{}) != "text")) {
-    reader.fail(unsupported_field("response_format", "'response_format' may be {\"type\": \"text\"} only"));
-  }
+void refuse_media(FieldReader& reader) {
   const json* modalities = reader.find("modalities");
   if (modalities != nullptr && *modalities != json::array({"text"})) {
     reader.fail(unsupported_field("modalities", "'modalities' may be [\"text\"] only"));
@@ -121,13 +117,13 @@ Result<ChatRequest> parse_chat(std::string_view body, const RequestLimits& limit
   if (!object) return std::unexpected{object.error()};
   FieldReader reader{*object};
   ChatRequest request;
-  request.fields = read_generation_fields(reader, limits);
+  request.fields = read_generation_fields(reader, body, limits);
   const auto old_name = reader.integer("max_tokens", 1, INT32_MAX);
   const auto max_tokens = reader.integer("max_completion_tokens", 1, INT32_MAX);
   request.fields.max_tokens = static_cast<std::size_t>(max_tokens.value_or(old_name.value_or(0)));
   read_chat_logprobs(reader, request.fields);
   refuse_tools(reader);
-  refuse_formats(reader);
+  refuse_media(reader);
   request.template_arguments = read_template_arguments(reader);
   request.messages = read_messages(reader, limits);
   if (!reader.error().ok()) return std::unexpected{reader.error()};

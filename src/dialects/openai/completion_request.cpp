@@ -37,7 +37,7 @@ Result<CompletionRequest> parse_completion(std::string_view body, const RequestL
   if (!object) return std::unexpected{object.error()};
   FieldReader reader{*object};
   CompletionRequest request;
-  request.fields = read_generation_fields(reader, limits);
+  request.fields = read_generation_fields(reader, body, limits);
   const auto max_tokens = reader.integer("max_tokens", 1, INT32_MAX);
   request.fields.max_tokens = static_cast<std::size_t>(max_tokens.value_or(kDefaultMaxTokens));
   read_logprobs(reader, request.fields);

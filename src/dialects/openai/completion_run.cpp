@@ -8,6 +8,7 @@
 #include "base/concat.h"
 #include "dialects/openai/error_body.h"
 #include "dialects/running_tasks.h"
+#include "grpc/error_details.h"
 #include "net/random.h"
 #include "scheduling/errors.h"
 
@@ -42,6 +43,11 @@ Status in_prompt(std::size_t index, std::size_t of, const Status& status) {
   if (of == 1) return status;
   const auto details = status.details();
   return {status.code(), concat("prompt[", index, "]: ", status.message()), {details.begin(), details.end()}};
+}
+
+bool is_of_format(const Status& status) {
+  const auto info = grpc::error_info(status);
+  return info && info->get("knob") == models::kFormatKnob;
 }
 
 }  // namespace
@@ -79,6 +85,8 @@ Task<Status> CompletionRun::begin(const models::Repository& repository) {
     if (!model) co_return model.error();
     Task<Result<text::Generation>> generating = text::generate(call_, request_of(i, *std::move(model)));
     Result<text::Generation> generation = co_await std::move(generating);
+    if (!generation && is_of_format(generation.error()))
+      co_return invalid_field(asked_.fields.format_field, std::string{generation.error().message()});
     if (!generation) co_return in_prompt(i, asked_.prompts.size(), generation.error());
     generations_.push_back(*std::move(generation));
   }
@@ -96,6 +104,7 @@ text::GenerateRequest CompletionRun::request_of(std::size_t prompt, models::Mode
                                 .stop = fields.stop,
                                 .include_stop = fields.include_stop,
                                 .ignore_end = fields.ignore_end,
+                                .format = fields.format,
                                 .n = fields.n,
                                 .deadline = call_.deadline(),
                                 .priority = fields.priority,

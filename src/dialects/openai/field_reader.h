@@ -24,6 +24,7 @@ class FieldReader {
   /// `object` outlives it.
   explicit FieldReader(const json& object) : object_(object) {}
 
+  const json& object() const { return object_; }
   const Status& error() const { return error_; }
   void fail(Status status) {
     if (error_.ok()) error_ = std::move(status);

@@ -4,6 +4,7 @@
 
 #include "base/concat.h"
 #include "dialects/openai/error_body.h"
+#include "dialects/openai/format_fields.h"
 
 namespace parlance::dialects::openai {
 namespace {
@@ -88,7 +89,8 @@ void read_streaming(FieldReader& reader, GenerationFields& fields) {
 
 }  // namespace
 
-GenerationFields read_generation_fields(FieldReader& reader, const RequestLimits& limits) {
+GenerationFields read_generation_fields(FieldReader& reader, std::string_view body,
+                                        const RequestLimits& limits) {
   GenerationFields fields;
   fields.model = reader.required_text("model");
   fields.n = static_cast<unsigned>(reader.integer("n", 1, limits.max_n).value_or(1));
@@ -98,6 +100,7 @@ GenerationFields read_generation_fields(FieldReader& reader, const RequestLimits
   read_sampling(reader, fields);
   read_stop(reader, fields, limits);
   read_streaming(reader, fields);
+  read_format(reader, body, fields);
   return fields;
 }
 

@@ -13,6 +13,7 @@
 #include "dialects/openai/request_limits.h"
 #include "generation/sampling_options.h"
 #include "generation/token.h"
+#include "models/grammar/text_format.h"
 
 namespace parlance::dialects::openai {
 
@@ -29,6 +30,8 @@ struct GenerationFields {
   bool include_stop = false;  // include_stop_str_in_output, as vLLM has it
   bool ignore_end = false;    // ignore_eos, as vLLM has it
   unsigned n = 1;
+  std::optional<models::TextFormat> format;
+  std::string format_field;  // which one asked for it
   bool stream = false;
   bool include_usage = false;  // stream_options
   bool logprobs = false;       // sampling.top_logprobs says how many besides

@@ -165,10 +165,68 @@ TEST(ChatRequest, RefusesWhatWouldChangeTheAnswer) {
   EXPECT_THAT(chat_problem(R"("tools":[{}],"tool_choice":"required")"), HasSubstr("tool_choice: "));
   EXPECT_THAT(chat_problem(R"("tool_choice":{"type":"function","function":{"name":"f"}})"),
               HasSubstr("tool_choice: "));
-  EXPECT_THAT(chat_problem(R"("response_format":{"type":"json_schema"})"), HasSubstr("response_format: "));
-  EXPECT_THAT(chat_problem(R"("response_format":"json")"), HasSubstr("response_format: "));
   EXPECT_THAT(chat_problem(R"("modalities":["audio"])"), HasSubstr("modalities: "));
   EXPECT_THAT(chat_problem(R"("audio":{})"), HasSubstr("audio: "));
+}
+
+using Kind = models::TextFormat::Kind;
+
+models::TextFormat format_of(const std::string& fields) {
+  const auto request = parse_completion(R"({"model":"m","prompt":"p",)" + fields + "}");
+  EXPECT_TRUE(request) << fields << ": " << request.error().message();
+  return request ? request->fields.format.value_or(models::TextFormat{.text = "none"}) : models::TextFormat{};
+}
+
+TEST(TextFormats, AreReadInEverySpelling) {
+  const models::TextFormat schema{.text = R"({"type":"object","properties":{"z":{},"a":{}}})"};
+  const std::string given = R"({"type": "object", "properties": {"z": {}, "a": {}}})";
+  EXPECT_EQ(format_of(R"("response_format":{"type":"json_schema","json_schema":{"name":"s","schema":)" +
+                      given + "}}"),
+            schema)
+      << "properties in their order";
+  EXPECT_EQ(format_of(R"("guided_json":)" + given), schema);
+  EXPECT_EQ(format_of(R"("guided_json":"{\"type\":1}")"), (models::TextFormat{.text = R"({"type":1})"}));
+  EXPECT_EQ(format_of(R"("structured_outputs":{"json":)" + given + "}"), schema);
+  EXPECT_EQ(format_of(R"("response_format":{"type":"json_object"})"),
+            (models::TextFormat{.text = models::kAnyObjectSchema}));
+  EXPECT_EQ(format_of(R"("guided_regex":"a+")"), (models::TextFormat{.kind = Kind::kRegex, .text = "a+"}));
+  EXPECT_EQ(format_of(R"("structured_outputs":{"regex":"a+","json":null})"),
+            (models::TextFormat{.kind = Kind::kRegex, .text = "a+"}));
+  EXPECT_EQ(format_of(R"("guided_choice":["yes","no"])"),
+            (models::TextFormat{.kind = Kind::kChoice, .choices = {"yes", "no"}}));
+  EXPECT_EQ(format_of(R"("structured_outputs":{"choice":["yes"]})"),
+            (models::TextFormat{.kind = Kind::kChoice, .choices = {"yes"}}));
+  for (const char* none :
+       {R"("response_format":{"type":"text"})", R"("response_format":null)", R"("guided_json":null)",
+        R"("structured_outputs":{})", R"("guided_decoding_backend":"x")"})
+    EXPECT_EQ(format_of(none).text, "none") << none;
+  EXPECT_EQ(parse_chat(R"({"model":"m","messages":[{"role":"user","content":"hi"}],"guided_regex":"a"})")
+                ->fields.format_field,
+            "guided_regex");
+}
+
+TEST(TextFormats, NameTheFieldThatIsWrong) {
+  EXPECT_EQ(chat_problem(R"("response_format":"json")"),
+            "response_format: 'response_format' must have the type 'text', 'json_object' or 'json_schema'");
+  EXPECT_EQ(chat_problem(R"("response_format":{"type":"json_schema"})"),
+            "response_format: 'response_format/json_schema/schema' must be a JSON schema, an object");
+  EXPECT_EQ(chat_problem(R"("response_format":{"type":"json_schema","json_schema":[1]})"),
+            "response_format: 'response_format/json_schema/schema' must be a JSON schema, an object");
+  EXPECT_EQ(chat_problem(R"("guided_json":[])"),
+            "guided_json: 'guided_json' must be a JSON schema, an object");
+  EXPECT_EQ(chat_problem(R"("guided_regex":7)"), "guided_regex: 'guided_regex' must be a string");
+  EXPECT_EQ(chat_problem(R"("guided_choice":"a")"),
+            "guided_choice: 'guided_choice' must be an array of strings");
+  EXPECT_EQ(chat_problem(R"("guided_choice":["a",1])"),
+            "guided_choice: 'guided_choice' must be an array of strings");
+  EXPECT_EQ(chat_problem(R"("guided_grammar":"root ::= a")"),
+            "guided_grammar: 'guided_grammar' is not supported");
+  EXPECT_EQ(chat_problem(R"("structured_outputs":{"grammar":"a"})"),
+            "structured_outputs.grammar: 'structured_outputs.grammar' is not supported");
+  EXPECT_EQ(chat_problem(R"("structured_outputs":1)"),
+            "structured_outputs: 'structured_outputs' must be an object");
+  EXPECT_EQ(chat_problem(R"("response_format":{"type":"json_object"},"structured_outputs":{"regex":"a"})"),
+            "structured_outputs.regex: 'structured_outputs.regex' and 'response_format' exclude each other");
 }
 
 TEST(EmbeddingsRequest, ReadsItsFields) {
@@ -187,7 +245,8 @@ TEST(EmbeddingsRequest, ReadsItsFields) {
 TEST(Requests, BearEveryChangeOfABody) {
   const std::string body =
       R"({"model":"m","prompt":[[1,2],"a"],"input":["x"],"messages":[{"role":"user","content":[{"type":"text","text":"h"}]}],)"
-      R"("stop":["s"],"logit_bias":{"7":-1.5e2},"stream":true,"stream_options":{"include_usage":true},"seed":-1,"n":2})";
+      R"("stop":["s"],"logit_bias":{"7":-1.5e2},"stream":true,"stream_options":{"include_usage":true},"seed":-1,"n":2,)"
+      R"("response_format":{"type":"json_schema","json_schema":{"schema":{"type":"object"}}}})";
   const std::uint32_t seed = std::random_device{}();
   SCOPED_TRACE(seed);
   std::mt19937 random{seed};

@@ -75,6 +75,14 @@ Status read_field(std::string_view name, dom::element element, text::GenerateReq
   if (name == "top_k") return read_whole<std::uint32_t>(name, element, 0, request.sampling.top_k);
   if (name == "seed") return read_whole<std::uint64_t>(name, element, 0, request.sampling.seed);
   if (name == "stop") return read_stop(element, request.stop);
+  if (name == "json_schema") {
+    request.format = {.text = element.is_object() ? simdjson::minify(element) : std::string{}};
+    return element.is_object() ? Status{} : must_be(name, "an object", element);
+  }
+  if (name == "regex") {
+    request.format = {.kind = models::TextFormat::Kind::kRegex};
+    return read(name, element, request.format->text);
+  }
   return {};
 }
 

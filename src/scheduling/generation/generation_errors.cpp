@@ -5,6 +5,7 @@
 
 #include "base/concat.h"
 #include "grpc/error_details.h"
+#include "models/grammar/text_format.h"
 #include "scheduling/errors.h"
 
 namespace parlance::scheduling {
@@ -75,8 +76,13 @@ Status too_many_open(const std::string& model, std::size_t open) {
   return queue_full(model, open, kRetryAfter);
 }
 
-Status cannot_sample(const std::string& model, generation::SamplingError error, bool has_biases) {
-  if (error == generation::SamplingError::kNothingAllowed && has_biases)
+Status cannot_sample(const std::string& model, generation::SamplingError error,
+                     const GenerationRequest& request) {
+  const bool is_callers = error == generation::SamplingError::kNothingAllowed;
+  if (is_callers && request.grammar != nullptr)
+    return invalid(model, "none of its tokens can go on with the text in the form that was asked for",
+                   models::kFormatKnob);
+  if (is_callers && !request.sampling.logit_bias.empty())
     return invalid(model, std::string{generation::to_string(error)}, "logit_bias");
   return failed(model, generation::to_string(error));
 }

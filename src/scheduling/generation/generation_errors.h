@@ -23,8 +23,10 @@ std::optional<Status> problem_of(const std::string& model, const GenerationReque
 /// RESOURCE_EXHAUSTED with RetryInfo: `open` sequences are as many as may be.
 Status too_many_open(const std::string& model, std::size_t open);
 
-/// INVALID_ARGUMENT when the caller's biases leave no token, else INTERNAL: the model computed nonsense.
-Status cannot_sample(const std::string& model, generation::SamplingError error, bool has_biases);
+/// INVALID_ARGUMENT when the caller's biases or grammar leave no token, else INTERNAL: the model computed
+/// nonsense.
+Status cannot_sample(const std::string& model, generation::SamplingError error,
+                     const GenerationRequest& request);
 
 /// INTERNAL: the engine gave other than `wanted` logits.
 Status wrong_logits(const std::string& model, std::size_t wanted, std::size_t given);

@@ -586,5 +586,85 @@ TEST_F(GenerationLoopTest, SequencesOfALoopThatIsGoneLeave) {
   EXPECT_EQ(next.tokens(), next.alone());
 }
 
+/// Tokens that are multiples of `step`, `length` of them: each place allows those that have not come yet.
+class Multiples final : public generation::TokenGrammar {
+ public:
+  Multiples(Token step, std::size_t length) : step_(step), length_(length) {}
+
+  std::unique_ptr<generation::TokenConstraint> begin() const override {
+    return std::make_unique<Place>(step_, length_);
+  }
+
+ private:
+  class Place final : public generation::TokenConstraint {
+   public:
+    Place(Token step, std::size_t length) : length_(length) {
+      for (Token token = 0; static_cast<std::size_t>(token) < ToyEngine::kVocabulary; token += step)
+        words_[static_cast<std::size_t>(token) / 32] |= 1U << (token % 32);
+    }
+    generation::TokenMask allowed() override { return words_; }
+    void accept(Token token) override {
+      EXPECT_TRUE(generation::is_allowed(words_, token));
+      words_[static_cast<std::size_t>(token) / 32] &= ~(1U << (token % 32));
+      --length_;
+    }
+    bool is_over() override { return length_ == 0; }
+
+   private:
+    std::array<std::uint32_t, ToyEngine::kVocabulary / 32> words_{};
+    std::size_t length_;
+  };
+
+  const Token step_;
+  const std::size_t length_;
+};
+
+TEST_F(GenerationLoopTest, AGrammarHoldsItsSequenceAndChangesNobodyElse) {
+  open(40, 4, {.planner = {.max_running = 16, .prefill_tokens = 32}});
+  std::mt19937 random{11};
+  for (Token key = 0; key < 32; ++key) {
+    Caller& each = caller(request(prompt(key, random, 0), key % 2 == 0 ? 30 : 8));
+    if (key % 2 == 0) each.request.grammar = std::make_shared<Multiples>(key % 4 == 0 ? 3 : 5, 12);
+  }
+  for (Caller& each : callers_) start(each);
+  await_all();
+  EXPECT_GT(loop_->statistics().planner.preemptions, 0U) << "the pages were to be scarce";
+  for (const Caller& each : callers_) {
+    const std::vector<Token> tokens = each.tokens();
+    if (each.key() % 2 != 0) {
+      EXPECT_EQ(tokens, each.alone()) << each.key();
+      continue;
+    }
+    EXPECT_EQ(each.finish, FinishReason::kComplete);
+    EXPECT_EQ(tokens.size(), 12U);
+    EXPECT_EQ((std::set<Token>{tokens.begin(), tokens.end()}).size(), 12U) << "each once";
+    const Token step = each.key() % 4 == 0 ? 3 : 5;
+    for (const Token token : tokens) EXPECT_EQ(token % step, 0);
+  }
+  EXPECT_EQ(loop_->statistics().stopped, 16U);
+  const std::size_t held = callers_.size();
+  for (std::size_t i = 0; i < held; i += 2) {
+    Caller& alone = ask(callers_[i].request);
+    await(alone);
+    EXPECT_EQ(alone.tokens(), callers_[i].tokens()) << "as in the batch, computed anew or not";
+  }
+  expect_nobody_left();
+}
+
+TEST_F(GenerationLoopTest, AGrammarThatEndsAfterMaxTokensIsCutAndOneWithoutTokensFails) {
+  open(40, 4);
+  GenerationRequest cut = request({1, 2}, 5), nothing = request({2, 2}, 5);
+  cut.grammar = std::make_shared<Multiples>(1, 9);
+  nothing.grammar = std::make_shared<Multiples>(ToyEngine::kVocabulary, 9);  // token 0, once
+  Caller& first = ask(std::move(cut));
+  Caller& second = ask(std::move(nothing));
+  await_all();
+  EXPECT_EQ(first.finish, FinishReason::kLength);
+  EXPECT_EQ(first.made.size(), 5U);
+  EXPECT_EQ(second.finish, FinishReason::kError);
+  EXPECT_EQ(second.status.code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(second.tokens(), std::vector<Token>{0});
+}
+
 }  // namespace
 }  // namespace parlance::scheduling

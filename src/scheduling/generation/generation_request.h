@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "generation/sampling_options.h"
 #include "generation/sequence.h"
 #include "generation/step_planner.h"
+#include "generation/token_constraint.h"
 
 namespace parlance::scheduling {
 
@@ -20,12 +22,15 @@ struct GenerationRequest {
   generation::SequenceRequest sequence;
   generation::SamplingOptions sampling;
   std::vector<generation::Token> end_tokens;  // each of them ends the sequence: FinishReason::kStop
+  /// What the text is held to; it allows no other end tokens than these. Null: nothing.
+  std::shared_ptr<const generation::TokenGrammar> grammar = nullptr;
 };
 
 enum class FinishReason : std::uint8_t {
-  kStop,    // the model made one of `end_tokens`, which is this step's token
-  kLength,  // `max_tokens` were made; this is the last
-  kError,   // the status says why; there is no token
+  kStop,      // the model made one of `end_tokens`, which is this step's token
+  kComplete,  // `grammar` lets nothing follow; this is the last
+  kLength,    // `max_tokens` were made; this is the last
+  kError,     // the status says why; there is no token
 };
 
 /// What a step of the engine gave one sequence.

@@ -12,7 +12,7 @@ namespace parlance::scheduling {
 /// What a GenerationLoop has counted since it was made.
 struct GenerationStatistics {
   // How sequences ended.
-  std::uint64_t stopped = 0;       // an end token, or a stop string
+  std::uint64_t stopped = 0;       // an end token, a stop string, or a grammar that lets nothing follow
   std::uint64_t complete = 0;      // max_tokens
   std::uint64_t failed = 0;        // the engine or the sampler
   std::uint64_t unloaded = 0;      // open when the loop was stopped

@@ -23,7 +23,8 @@ GenerationWork::GenerationWork(const std::string& model, std::int64_t version,
       version_(version),
       table_(table),
       workers_(workers),
-      loop_(std::make_shared<GenerationLoop>(model, *loaded.model->decoder(), limits_of(loaded))) {
+      loop_(std::make_shared<GenerationLoop>(model, *loaded.model->decoder(), limits_of(loaded))),
+      grammars_(model, *loaded.model->tokenizer()) {
   table_.add(model_, version_, loop_);
 }
 

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "models/grammar/grammars.h"
 #include "models/model_version.h"
 #include "net/thread_pool.h"
 #include "scheduling/generation/generation_loop.h"
@@ -23,6 +24,7 @@ class GenerationWork final : public VersionWork {
   ~GenerationWork() override;
 
   GenerationLoop* generation() override { return loop_.get(); }
+  models::Grammars* grammars() override { return &grammars_; }
   net::ThreadPool& workers() override { return workers_; }
 
  private:
@@ -31,6 +33,7 @@ class GenerationWork final : public VersionWork {
   GenerationTable& table_;
   net::ThreadPool& workers_;
   const std::shared_ptr<GenerationLoop> loop_;
+  models::Grammars grammars_;
 };
 
 }  // namespace parlance::scheduling

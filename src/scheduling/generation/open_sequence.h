@@ -28,7 +28,8 @@ struct OpenSequence {
         request(std::move(wanted)),
         prompt_tokens(request.sequence.prompt.size()),
         max_tokens(request.sequence.max_tokens),
-        deadline(request.sequence.deadline) {}
+        deadline(request.sequence.deadline),
+        constraint(request.grammar ? request.grammar->begin() : nullptr) {}
 
   const net::Loop* const loop;  // only compared: it may be gone
   const net::LoopHandle handle;
@@ -52,7 +53,8 @@ struct OpenSequence {
   const std::size_t prompt_tokens;
   const std::size_t max_tokens;
   const Deadline deadline;
-  generation::SequenceId id = 0;  // 0: not begun, or over
+  const std::unique_ptr<generation::TokenConstraint> constraint;  // null: none
+  generation::SequenceId id = 0;                                  // 0: not begun, or over
   /// Begin as this one, once its prompt is computed: then they get an id, and this forgets them.
   std::vector<std::shared_ptr<OpenSequence>> siblings;
   bool has_left = false;     // of a sibling that has not begun

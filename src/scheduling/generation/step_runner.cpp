@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 
 #include "scheduling/errors.h"
 #include "scheduling/generation/generation_errors.h"
@@ -214,15 +215,22 @@ void StepRunner::sample(const StepPlan& plan, std::span<const float> logits) {
 
 void StepRunner::sample(const OpenSequencePtr& sequence, std::span<const float> logits, TimePoint now) {
   const generation::SamplingOptions& options = sequence->request.sampling;
-  auto sampled = sampler_.sample(logits, options, sequence->counts, sequence->prompt_tokens + sequence->made);
+  const auto mask = sequence->constraint ? std::optional{sequence->constraint->allowed()} : std::nullopt;
+  auto sampled =
+      sampler_.sample(logits, options, sequence->counts, sequence->prompt_tokens + sequence->made, mask);
   if (!sampled) {
     ++counted_.failed;
-    return end_with_error(sequence, cannot_sample(model_, sampled.error(), !options.logit_bias.empty()));
+    return end_with_error(sequence, cannot_sample(model_, sampled.error(), sequence->request));
   }
   count(*sequence, sampled->token, now);
   if (std::ranges::find(sequence->request.end_tokens, sampled->token) != sequence->request.end_tokens.end()) {
     ++counted_.stopped;
     return end(sequence, {.sampled = *std::move(sampled), .finish = FinishReason::kStop, .status = {}});
+  }
+  if (sequence->constraint) sequence->constraint->accept(sampled->token);
+  if (sequence->constraint && sequence->constraint->is_over()) {
+    ++counted_.stopped;
+    return end(sequence, {.sampled = *std::move(sampled), .finish = FinishReason::kComplete, .status = {}});
   }
   if (sequence->made == sequence->max_tokens) {
     ++counted_.complete;
