@@ -24,6 +24,7 @@
 #include "app/values.h"
 #include "base/version.h"
 #include "dialects/inference/service.h"
+#include "dialects/kserve/rest/service.h"
 #include "dialects/kserve/service.h"
 #include "dialects/openai/service.h"
 #include "dialects/tfserving/model_service.h"
@@ -80,11 +81,13 @@ ServerOptions server_options(const ServeConfig& config, Interceptors interceptor
           .log = [&log](LogLevel level, std::string_view text) { log.write(level, text); }};
 }
 
-// The OpenAI API, on the addresses of gRPC.
+// What speaks HTTP, on the addresses of gRPC.
 std::shared_ptr<ConnectionFront> http_front(
     const ServeConfig& config, const models::Repository& models, scheduling::Scheduler& scheduler,
+    std::shared_ptr<dialects::kserve::GrpcInferenceServiceHandler> kserve,
     std::shared_ptr<dialects::torchserve::InferenceApisHandler> torchserve) {
   edge::HttpRoutes routes;
+  dialects::kserve::rest::add_routes(std::move(kserve), routes);
   dialects::openai::add_routes(std::make_shared<dialects::openai::OpenAiService>(models, scheduler), routes);
   dialects::tfserving::add_routes(std::make_shared<dialects::tfserving::RestService>(models, scheduler),
                                   routes);
@@ -110,11 +113,11 @@ class InferenceServer {
                  .warn = [&log](std::string_view text) { log.warning(text); }},
                 models::built_in_backends()),
         server_(server_options(config, std::move(interceptors),
-                               http_front(config, models_, scheduler_, torchserve_inference_), log)) {
+                               http_front(config, models_, scheduler_, kserve_, torchserve_inference_),
+                               log)) {
     server_.add(inference_);
-    const auto kserve = std::make_shared<dialects::kserve::GrpcInferenceServiceHandler>(models_, scheduler_);
-    server_.add(kserve);
-    server_.add(std::make_shared<dialects::torchserve::OpenInferenceService>(kserve));
+    server_.add(kserve_);
+    server_.add(std::make_shared<dialects::torchserve::OpenInferenceService>(kserve_));
     server_.add(torchserve_inference_);
     server_.add(std::make_shared<dialects::tfserving::PredictionServiceHandler>(models_, scheduler_));
     server_.add(std::make_shared<dialects::tfserving::ModelServiceHandler>(models_));
@@ -213,6 +216,8 @@ class InferenceServer {
           dialects::torchserve::ManagementOptions{.store = repository_,
                                                   .changes_models = config_.torchserve_changes_models,
                                                   .default_workers = config_.torchserve_default_workers});
+  std::shared_ptr<dialects::kserve::GrpcInferenceServiceHandler> kserve_ =
+      std::make_shared<dialects::kserve::GrpcInferenceServiceHandler>(models_, scheduler_);
   // The servers last: they stop before what their handlers use goes away.
   Server server_;
   AdminServer admin_{config_,

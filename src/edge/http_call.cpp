@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/concat.h"
+#include "edge/http_encoding.h"
 #include "edge/http_status.h"
 #include "grpc/error_details.h"
 #include "grpc/header_list.h"
@@ -136,6 +137,7 @@ Status HttpCall::status_of_exception(std::exception_ptr thrown, detail::Thrower 
 }
 
 Status HttpCall::filter_request() {
+  if (Status status = decode_body(request_, service_.limits.max_body_bytes); !status.ok()) return status;
   if (interceptors_ == nullptr || !interceptors_->has_filters()) return {};
   Result<Buffer> filtered = interceptors_->filter_request(Buffer::copy_of(as_bytes(request_.body)));
   if (!filtered) return filtered.error();

@@ -19,8 +19,8 @@ struct HttpRequest {
   std::string path;    // "/batches": percent-decoded, without the query
   std::vector<HttpField> query;
   std::vector<HttpField> fields;  // as they came, in their order
-  std::string body;               // without its transfer coding
-  std::string peer;               // "ipv4:127.0.0.1:40000"
+  std::string body;  // without its transfer coding; a handler has it without its content coding, too
+  std::string peer;  // "ipv4:127.0.0.1:40000"
 
   /// The first of that name in the query.
   std::optional<std::string_view> query_value(std::string_view name) const;

@@ -1,15 +1,23 @@
 #include "edge/http_status.h"
 
+#include <string_view>
+
 #include "base/concat.h"
 #include "grpc/error_details.h"
 
 namespace parlance::edge {
 namespace {
 
-bool is_wrong_method(const Status& status) {
-  const auto info = grpc::error_info(status);
-  return info && info->reason == "HTTP_METHOD_NOT_ALLOWED";
-}
+constexpr unsigned kWrongMethod = 405;
+
+// Reasons that HTTP has a status for, and a gRPC code has not.
+struct ReasonStatus {
+  std::string_view reason;
+  unsigned status;
+};
+constexpr ReasonStatus kByReason[] = {{"HTTP_ENCODING_NOT_SUPPORTED", 415},
+                                      {"HTTP_METHOD_NOT_ALLOWED", kWrongMethod},
+                                      {"MESSAGE_TOO_LARGE", 413}};
 
 unsigned http_status_of(StatusCode code) {
   switch (code) {
@@ -54,7 +62,11 @@ std::optional<Duration> delay_of(const Status& status) {
 }  // namespace
 
 unsigned http_status_of(const Status& status) {
-  return is_wrong_method(status) ? 405 : http_status_of(status.code());
+  const auto info = grpc::error_info(status);
+  for (const ReasonStatus& known : kByReason) {
+    if (info && info->reason == known.reason) return known.status;
+  }
+  return http_status_of(status.code());
 }
 
 HttpResponse error_as_text(const Status& status) {
@@ -71,7 +83,7 @@ void add_error_fields(const Status& status, std::optional<Duration> retry_after,
   if (status.code() == StatusCode::kUnauthenticated) {
     response.fields.push_back({"WWW-Authenticate", "Bearer"});
   }
-  if (!is_wrong_method(status)) return;
+  if (http_status_of(status) != kWrongMethod) return;
   response.fields.push_back({"Allow", std::string{grpc::error_info(status)->get("limit").value_or("")}});
 }
 

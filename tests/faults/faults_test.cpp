@@ -19,8 +19,9 @@ const std::set<std::string_view> kShownElsewhere = {
     "CHANNEL_CLOSED",   // a loop that ends before its channels
     "OUT_OF_MEMORY",    // std::bad_alloc
     "MEMORY_LIMIT",     // src/rpc/server_memory_test.cpp
-    "BINARY_LOG_FILE", "CHANNELZ_NEGATIVE", "CHANNELZ_UNKNOWN_ID",         // src/services
-    "HTTP_BAD_TIMEOUT", "HTTP_METHOD_NOT_ALLOWED", "HTTP_PATH_NOT_FOUND",  // src/edge
+    "BINARY_LOG_FILE", "CHANNELZ_NEGATIVE", "CHANNELZ_UNKNOWN_ID",  // src/services
+    "HTTP_BAD_ENCODING", "HTTP_BAD_TIMEOUT", "HTTP_ENCODING_NOT_SUPPORTED", "HTTP_METHOD_NOT_ALLOWED",
+    "HTTP_PATH_NOT_FOUND",  // src/edge
     // Of the inference server: src/dialects, src/models.
     "BATCH_TOO_LARGE", "CHAT_TEMPLATE_BROKEN", "CHAT_TEMPLATE_MISSING", "EXTENSION_NOT_SERVED",
     "INFERENCE_FAILED", "INFERENCE_OUT_OF_MEMORY", "INVALID_INPUT", "MANAGEMENT_ELSEWHERE", "MODEL_CANNOT",

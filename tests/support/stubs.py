@@ -35,6 +35,7 @@ def generate(out: Path) -> SimpleNamespace:
     for name, (folder, proto) in SOURCES.items():
         arguments = [f"-I{ROOT / folder}", f"-I{protoc_include}", f"--python_out={out}", f"--grpc_python_out={out}"]
         assert protoc.main(["protoc", *arguments, proto]) == 0, f"protoc does not compile {proto}"
+        (out / proto).parent.joinpath("__init__.py").touch()  # before an installed package of that name, KServe's say
         module = proto.removesuffix(".proto").replace("/", ".")
         setattr(modules, name, importlib.import_module(f"{module}_pb2"))
         setattr(modules, f"{name}_grpc", importlib.import_module(f"{module}_pb2_grpc"))

@@ -5,6 +5,7 @@
 
 #include "base/concat.h"
 #include "base/version.h"
+#include "dialects/invalid_input.h"
 #include "dialects/kserve/infer_output.h"
 #include "dialects/kserve/infer_request.h"
 #include "dialects/kserve/model_statistics.h"
@@ -147,6 +148,14 @@ Task<Status> GrpcInferenceServiceHandler::ModelStreamInfer(ServerCall& call,
   co_await stream.answers().fewer_than(1);
   stream.answers().rethrow();
   co_return stream.status();
+}
+
+Result<text::GenerateRequest> GrpcInferenceServiceHandler::text_asked(
+    const ServerCall& call, const ModelInferRequestView& request) const {
+  Result<models::ModelHandle> model = find_model(repository_, request);
+  if (!model) return std::unexpected{model.error()};
+  if (!model->makes_text()) return invalid(concat("Model \"", model->model(), "\" makes no text"));
+  return to_generation(*std::move(model), request, call.received_at(), call);
 }
 
 Task<Result<Written<ModelStatisticsResponseFields>>> GrpcInferenceServiceHandler::ModelStatistics(

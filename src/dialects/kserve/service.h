@@ -5,6 +5,7 @@
 #include "kserve/grpc_service.parlance.h"
 #include "models/repository.h"
 #include "scheduling/scheduler.h"
+#include "text/generate.h"
 
 namespace parlance::dialects::kserve {
 
@@ -51,6 +52,11 @@ class GrpcInferenceServiceHandler final : public ::inference::GRPCInferenceServi
       ServerCall& call, Incoming<::inference::ModelStatisticsRequestView> request) override;
   Task<Result<Written<::inference::RepositoryIndexResponseFields>>> RepositoryIndex(
       ServerCall& call, Incoming<::inference::RepositoryIndexRequestView> request) override;
+
+  /// What a request asks of a model that makes text, to be generated piece by piece. Statuses are those of
+  /// ModelInfer; INVALID_ARGUMENT for another model.
+  Result<text::GenerateRequest> text_asked(const ServerCall& call,
+                                           const ::inference::ModelInferRequestView& request) const;
 
  private:
   const models::Repository& repository_;

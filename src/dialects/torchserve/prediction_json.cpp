@@ -1,12 +1,10 @@
 #include "dialects/torchserve/prediction_json.h"
 
-#include <charconv>
-#include <cmath>
-#include <concepts>
 #include <cstdint>
 #include <vector>
 
 #include "base/concat.h"
+#include "dialects/json_output.h"
 #include "grpc/error_details.h"
 
 namespace parlance::dialects::torchserve {
@@ -14,38 +12,6 @@ namespace {
 
 using models::DataType;
 using models::Tensor;
-
-void append_number(std::string& json, bool value) { json += value ? "true" : "false"; }
-void append_number(std::string& json, std::integral auto number) { append_part(json, number); }
-void append_number(std::string& json, std::floating_point auto number) {
-  if (std::isnan(number)) {
-    json += "NaN";
-  } else if (std::isinf(number)) {
-    json += number < 0 ? "-Infinity" : "Infinity";
-  } else {
-    char digits[32];  // the shortest that is read as the same number again
-    json.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
-  }
-}
-
-void append_text(std::string& json, std::string_view text) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  json += '"';
-  for (const char each : text) {
-    const auto byte = static_cast<unsigned char>(each);
-    if (each == '"' || each == '\\') {
-      json += '\\';
-      json += each;
-    } else if (byte < 0x20) {
-      json += "\\u00";
-      json += kHex[byte >> 4];
-      json += kHex[byte & 15];
-    } else {
-      json += each;
-    }
-  }
-  json += '"';
-}
 
 void break_line(std::string& json, unsigned depth) {
   json += '\n';
@@ -70,7 +36,7 @@ using Dimensions = std::span<const std::int64_t>;
 
 template <typename T>
 void append_values(std::string& json, std::span<const T> values, Dimensions shape, unsigned depth) {
-  if (shape.empty()) return append_number(json, values[0]);
+  if (shape.empty()) return append_json(json, values[0]);
   const auto count = static_cast<std::size_t>(shape[0]);
   const std::size_t each = count == 0 ? 0 : values.size() / count;
   append_block(json, "[]", count, depth, [&](std::size_t i) {
@@ -130,9 +96,9 @@ void append_classes(std::string& json, std::span<const float> scores, const mode
                     unsigned depth) {
   const std::vector<models::ClassScore> best = models::top_k(scores, labels, kTopClasses);
   append_block(json, "{}", best.size(), depth, [&](std::size_t i) {
-    append_text(json, best[i].label);
+    append_json(json, best[i].label);
     json += ": ";
-    append_number(json, best[i].score);
+    append_json(json, best[i].score);
   });
 }
 
@@ -171,7 +137,7 @@ Result<std::string> to_json(const models::Tensors& outputs, const models::Labels
     append(outputs[0], 0);
   } else {
     append_block(json, "{}", outputs.size(), 0, [&](std::size_t i) {
-      append_text(json, outputs[i].name());
+      append_json(json, outputs[i].name());
       json += ": ";
       append(outputs[i], 1);
     });

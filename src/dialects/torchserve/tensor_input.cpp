@@ -1,15 +1,12 @@
 #include "dialects/torchserve/tensor_input.h"
 
 #include <algorithm>
-#include <cmath>
-#include <concepts>
-#include <limits>
 #include <optional>
 #include <utility>
 
 #include "base/concat.h"
 #include "dialects/invalid_input.h"
-#include "dialects/torchserve/json_document.h"
+#include "dialects/json_document.h"
 #include "grpc/error_details.h"
 #include "models/shape.h"
 
@@ -27,32 +24,6 @@ constexpr std::string_view kHint =
 
 std::unexpected<Status> wrong(const TensorSpec& spec, std::string_view what) {
   return invalid(concat("Input \"", spec.name, "\" ", what));
-}
-
-template <std::floating_point T>
-std::optional<T> number_of(dom::element element) {
-  double number = 0;
-  if (element.get(number) != simdjson::SUCCESS) return {};
-  if (std::abs(number) > std::numeric_limits<T>::max()) return {};
-  return static_cast<T>(number);
-}
-
-template <std::integral T>
-std::optional<T> number_of(dom::element element) {
-  std::int64_t number = 0;
-  std::uint64_t large = 0;
-  if (element.get(number) == simdjson::SUCCESS && std::in_range<T>(number)) return static_cast<T>(number);
-  if (element.get(large) == simdjson::SUCCESS && std::in_range<T>(large)) return static_cast<T>(large);
-  return {};
-}
-
-template <>
-std::optional<bool> number_of<bool>(dom::element element) {
-  bool value = false;
-  std::int64_t number = 0;
-  if (element.get(value) == simdjson::SUCCESS) return value;
-  if (element.get(number) == simdjson::SUCCESS && (number == 0 || number == 1)) return number == 1;
-  return {};
 }
 
 /// The lengths of the first array on each level, down to `levels`.

@@ -7,7 +7,7 @@
 
 #include "base/concat.h"
 #include "dialects/invalid_input.h"
-#include "dialects/torchserve/json_document.h"
+#include "dialects/json_document.h"
 #include "net/random.h"
 
 namespace parlance::dialects::torchserve {

@@ -1,0 +1,207 @@
+#include "dialects/kserve/rest/json_values.h"
+
+#include <concepts>
+#include <cstddef>
+#include <cstring>
+#include <utility>
+
+#include "base/concat.h"
+#include "dialects/invalid_input.h"
+#include "dialects/json_document.h"
+#include "dialects/json_output.h"
+#include "grpc/error_details.h"
+#include "models/byte_elements.h"
+#include "wire/utf8.h"
+
+namespace parlance::dialects::kserve::rest {
+namespace {
+
+namespace dom = simdjson::dom;
+using models::DataType;
+
+std::string text_of(const TensorHead& head) {
+  return concat("Input \"", head.name, "\" of ", models::to_string(head.type),
+                ' ' + models::to_string(head.shape));
+}
+
+/// How many values there are, on whatever level. simdjson bounds the levels.
+std::size_t count_values(dom::element element) {
+  dom::array array;
+  if (element.get(array) != simdjson::SUCCESS) return 1;
+  std::size_t count = 0;
+  for (const dom::element each : array) count += count_values(each);
+  return count;
+}
+
+std::unexpected<Status> no_value(const TensorHead& head, dom::element element) {
+  const std::string got = element.is_number() ? simdjson::minify(element) : std::string{kind_of(element)};
+  return invalid(concat(text_of(head), " has ", got, " in \"data\", which is not one of ",
+                        models::to_string(head.type)));
+}
+
+/// Calls `take` with each value in turn, until it says false; the one it did not take.
+template <typename Take>
+std::optional<dom::element> for_each_value(dom::element element, const Take& take) {
+  dom::array array;
+  if (element.get(array) != simdjson::SUCCESS) {
+    if (take(element)) return std::nullopt;
+    return element;
+  }
+  for (const dom::element each : array) {
+    if (auto refused = for_each_value(each, take)) return refused;
+  }
+  return std::nullopt;
+}
+
+template <typename T>
+Result<Buffer> read_numbers(const TensorHead& head, dom::element data) {
+  Buffer buffer = Buffer::allocate(head.elements * sizeof(T));
+  T* at = reinterpret_cast<T*>(buffer.writable().data());
+  const auto put = [&at](dom::element element) {
+    const std::optional<T> number = number_of<T>(element);
+    if (number) *at++ = *number;
+    return number.has_value();
+  };
+  if (const auto refused = for_each_value(data, put)) return no_value(head, *refused);
+  return buffer;
+}
+
+Result<Buffer> read_texts(const TensorHead& head, dom::element data) {
+  std::string raw;
+  const auto put = [&raw](dom::element element) {
+    std::string_view text;
+    if (element.get(text) != simdjson::SUCCESS) return false;
+    models::append_element(raw, text);
+    return true;
+  };
+  if (const auto refused = for_each_value(data, put)) return no_value(head, *refused);
+  return Buffer::adopt(std::move(raw));
+}
+
+std::unexpected<Status> raw_only(const TensorHead& head) {
+  return invalid(
+      concat(text_of(head), " is not received as JSON; send it as binary data (\"binary_data_size\")"));
+}
+
+template <typename T>
+void append_numbers(Bytes raw, std::string& json) {
+  char separator = '[';
+  for (std::size_t at = 0; at < raw.size(); at += sizeof(T)) {
+    T value;
+    std::memcpy(&value, raw.data() + at, sizeof value);
+    json += std::exchange(separator, ',');
+    if constexpr (std::same_as<T, std::byte>) {  // a BOOL
+      append_json(json, value != std::byte{0});
+    } else {
+      append_json(json, value);
+    }
+  }
+  json += separator == '[' ? "[]" : "]";
+}
+
+Status not_as_json(const TensorHead& head, std::string_view why) {
+  return invalid(concat("Output \"", head.name, "\" ", why,
+                        ", which is not sent as JSON; ask for it as binary data (\"binary_data\": true)"))
+      .error();
+}
+
+Status not_its_values(const TensorHead& head, std::size_t observed_bytes) {
+  return grpc::make_error(StatusCode::kInternal, "OUTPUT_NOT_REPRESENTABLE",
+                          concat("Output \"", head.name, "\" of ", models::to_string(head.type), " ",
+                                 models::to_string(head.shape), " came with ", observed_bytes, " bytes"),
+                          {{"hop", "server"}});
+}
+
+Status append_texts(const TensorHead& head, Bytes raw, std::string& json) {
+  if (models::count_elements(raw) != head.elements) return not_its_values(head, raw.size());
+  char separator = '[';
+  for (const std::string_view text : models::split_elements(raw)) {
+    if (!wire::is_utf8(as_bytes(text))) return not_as_json(head, "has bytes that are not UTF-8");
+    json += std::exchange(separator, ',');
+    append_json(json, text);
+  }
+  json += separator == '[' ? "[]" : "]";
+  return {};
+}
+
+void append_numbers_of(DataType type, Bytes raw, std::string& json) {
+  switch (type) {
+    case DataType::kBool:
+      return append_numbers<std::byte>(raw, json);
+    case DataType::kUint8:
+      return append_numbers<std::uint8_t>(raw, json);
+    case DataType::kUint16:
+      return append_numbers<std::uint16_t>(raw, json);
+    case DataType::kUint32:
+      return append_numbers<std::uint32_t>(raw, json);
+    case DataType::kUint64:
+      return append_numbers<std::uint64_t>(raw, json);
+    case DataType::kInt8:
+      return append_numbers<std::int8_t>(raw, json);
+    case DataType::kInt16:
+      return append_numbers<std::int16_t>(raw, json);
+    case DataType::kInt32:
+      return append_numbers<std::int32_t>(raw, json);
+    case DataType::kInt64:
+      return append_numbers<std::int64_t>(raw, json);
+    case DataType::kFp32:
+      return append_numbers<float>(raw, json);
+    case DataType::kFp64:
+      return append_numbers<double>(raw, json);
+    case DataType::kFp16:
+    case DataType::kBf16:
+    case DataType::kBytes:
+      break;
+  }
+}
+
+}  // namespace
+
+Result<Buffer> read_values(const TensorHead& head, dom::element data) {
+  if (!data.is_array())
+    return invalid(concat(text_of(head), " needs its values as an array in \"data\", got ", kind_of(data)));
+  const std::size_t count = count_values(data);
+  if (count != head.elements)
+    return invalid(concat(text_of(head), " needs ", head.elements, " values in \"data\", got ", count));
+  switch (head.type) {
+    case DataType::kBool:
+      return read_numbers<bool>(head, data);
+    case DataType::kUint8:
+      return read_numbers<std::uint8_t>(head, data);
+    case DataType::kUint16:
+      return read_numbers<std::uint16_t>(head, data);
+    case DataType::kUint32:
+      return read_numbers<std::uint32_t>(head, data);
+    case DataType::kUint64:
+      return read_numbers<std::uint64_t>(head, data);
+    case DataType::kInt8:
+      return read_numbers<std::int8_t>(head, data);
+    case DataType::kInt16:
+      return read_numbers<std::int16_t>(head, data);
+    case DataType::kInt32:
+      return read_numbers<std::int32_t>(head, data);
+    case DataType::kInt64:
+      return read_numbers<std::int64_t>(head, data);
+    case DataType::kFp32:
+      return read_numbers<float>(head, data);
+    case DataType::kFp64:
+      return read_numbers<double>(head, data);
+    case DataType::kBytes:
+      return read_texts(head, data);
+    case DataType::kFp16:
+    case DataType::kBf16:
+      break;
+  }
+  return raw_only(head);
+}
+
+Status append_values(const TensorHead& head, Bytes raw, std::string& json) {
+  if (head.type == DataType::kBytes) return append_texts(head, raw, json);
+  if (head.type == DataType::kFp16 || head.type == DataType::kBf16)
+    return not_as_json(head, concat("is ", models::to_string(head.type)));
+  if (raw.size() != head.elements * models::size_bytes(head.type)) return not_its_values(head, raw.size());
+  append_numbers_of(head.type, raw, json);
+  return {};
+}
+
+}  // namespace parlance::dialects::kserve::rest
