@@ -22,8 +22,8 @@ def arguments() -> argparse.Namespace:
     parser = Parser(
         prog="parlance import",
         description="Make a model file or folder into a version of a model repository.",
-        epilog="SOURCE is a GGUF file, a Hugging Face folder (config.json, *.safetensors, tokenizer.json), or an ONNX or "
-        "OpenVINO IR file. Nothing is downloaded but, the first time, the Python packages that do the work.",
+        epilog="SOURCE is a GGUF file, a Hugging Face folder (config.json, *.safetensors, tokenizer.json), an ONNX or "
+        "OpenVINO IR file, or TorchServe's .mar archive. Nothing is downloaded but, the first time, the Python packages that do the work.",
     )
     parser.add_argument("source", metavar="SOURCE", type=pathlib.Path)
     parser.add_argument("--name", help="what the model is called (default: after SOURCE)")
@@ -40,6 +40,10 @@ def main() -> None:
     given = arguments()
     if not given.source.exists():
         raise Problem(f"{given.source} does not exist")
+    if given.source.suffix.lower() == ".mar":
+        from importer import mar_source
+
+        return mar_source.run(given)
     environment.enter(sys.argv)
     from importer import importing  # needs the environment
 

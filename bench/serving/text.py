@@ -40,7 +40,7 @@ class Run:
 def by_genai(version: Path, sequences: list[int], tokens: int, threads: int) -> list[Run]:
     environment.make(environment.folder())
     wanted = {"prompts": PROMPTS, "tokens": tokens, "sequences": sequences, "threads": threads}
-    command = [environment.python(environment.folder()), Path(__file__).with_name("genai_text.py"), version]
+    command = [environment.environment(environment.folder()).python(), Path(__file__).with_name("genai_text.py"), version]
     done = subprocess.run(command, input=json.dumps(wanted), capture_output=True, text=True, check=True)
     lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     return [Run(line["tokens_per_second"], line["first_token_ms"]) for line in lines]

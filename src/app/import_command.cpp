@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "app/exit_codes.h"
+#include "models/program_folder.h"
 
 namespace parlance::app {
 namespace {
@@ -21,23 +22,6 @@ namespace fs = std::filesystem;
 
 constexpr const char* kImporterVariable = "PARLANCE_IMPORTER";
 constexpr const char* kPython = "python3";
-
-bool is_importer(const fs::path& folder) {
-  std::error_code error;
-  return fs::is_regular_file(folder / "__main__.py", error);
-}
-
-/// Beside the program, or above it, as in the build folder of a source tree.
-std::optional<fs::path> find_importer() {
-  if (const char* const named = std::getenv(kImporterVariable)) return named;
-  std::error_code error;
-  const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  for (fs::path folder = program.parent_path(); folder.has_relative_path(); folder = folder.parent_path()) {
-    for (const char* const place : {"importer", "share/parlance/importer"})
-      if (is_importer(folder / place)) return folder / place;
-  }
-  return {};
-}
 
 std::vector<std::string> to_arguments(const fs::path& importer, const ImportCommand& given) {
   std::vector<std::string> arguments{kPython, importer.string(), given.source};
@@ -60,7 +44,7 @@ CLI::App* add_import(CLI::App& app, ImportCommand& given) {
       ->add_option(
           "SOURCE", given.source,
           "A GGUF file; a Hugging Face folder (config.json,\n*.safetensors, tokenizer.json); an ONNX or "
-          "OpenVINO IR\nfile, or a folder with one")
+          "OpenVINO IR\nfile, or a folder with one; a .mar of TorchServe")
       ->required();
   import->add_option("--name", given.name, "What the model is called. Default: after SOURCE")
       ->type_name("NAME");
@@ -88,8 +72,8 @@ int run_import(const ImportCommand& given) {
     std::fprintf(stderr, "parlance import: %s does not exist\n", given.source.c_str());
     return kExitNoInput;
   }
-  const std::optional<fs::path> importer = find_importer();
-  if (!importer || !is_importer(*importer)) {
+  const std::optional<fs::path> importer = models::find_program_folder("importer", kImporterVariable);
+  if (!importer || !models::is_program_folder(*importer)) {
     std::fprintf(
         stderr,
         "parlance import: the importer is not beside this program; %s names its folder, \"importer\" of "

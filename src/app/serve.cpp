@@ -111,7 +111,11 @@ class InferenceServer {
                  .watch = config.watch,
                  .change = config.change_model,
                  .warn = [&log](std::string_view text) { log.warning(text); }},
-                models::built_in_backends()),
+                models::built_in_backends({.program = {},
+                                           .log =
+                                               [&log](std::string_view model, std::string_view line) {
+                                                 log.info(line, {{"model", std::string{model}}});
+                                               }})),
         server_(server_options(config, std::move(interceptors),
                                http_front(config, models_, scheduler_, kserve_, torchserve_inference_),
                                log)) {

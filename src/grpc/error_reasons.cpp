@@ -359,6 +359,14 @@ constexpr std::array kReasons{
     ErrorReason{"UNSUPPORTED_RESPONSE_ENCODING", StatusCode::kInternal, kNo,
                 "The server compresses with what it was not offered.",
                 "Mend the server: it must keep to grpc-accept-encoding."},
+    ErrorReason{"WORKERS_DOWN", StatusCode::kUnavailable, kYes,
+                "No process of a Python model lives, and the last attempt to start one failed.",
+                "The message has the reason; the server goes on trying, with growing pauses."},
+    ErrorReason{"WORKER_DIED", StatusCode::kInternal, kNo,
+                "The process of a Python model was lost with the request, and so was the one that it was "
+                "given to next.",
+                "The message says how, and the server's log has what it wrote; look at the model's code "
+                "with that input."},
 };
 static_assert(std::ranges::is_sorted(kReasons, {}, &ErrorReason::reason));
 

@@ -24,6 +24,22 @@ struct RunOutputs {
 /// The outputs of a run, or why there are none.
 using RunCompletion = std::move_only_function<void(Result<RunOutputs>)>;
 
+/// Whether somebody still waits for what a run makes. From any thread, until the run's completion is called.
+using RunIsWanted = std::move_only_function<bool() const>;
+
+/// Takes what a streaming run makes, part by part.
+class OutputSink {
+ public:
+  virtual ~OutputSink() = default;
+  /// One part, as the outputs of a run. On a thread of the engine; may block it while the reader is behind.
+  /// False: nobody waits any more, and the run is to end.
+  virtual bool take(RunOutputs part) = 0;
+};
+
+/// Told how many runs can be made at the same time at the moment, on any thread; never called again once
+/// the model is gone.
+using InstancesChanged = std::function<void(unsigned)>;
+
 /// A model in an engine, ready to run. Thread-safe: any number of runs at once, on any threads.
 class LoadedModel {
  public:
@@ -39,9 +55,31 @@ class LoadedModel {
   /// Whether run() returns at once, whatever a run takes, so that it may be called on an event loop.
   virtual bool runs_elsewhere() const { return false; }
 
+  /// run() of a batch that waits in the engine first: it is not begun when nobody wants it any more, and
+  /// then CANCELLED. Borrowed inputs must live until `done` is called, as in run().
+  virtual void run_if_wanted(Tensors inputs, RunIsWanted /*wanted*/, RunCompletion done) {
+    run(std::move(inputs), std::move(done));
+  }
+
+  /// Whether run_stream() gives its outputs in parts. run() then gives them put together, along their first
+  /// dimension.
+  virtual bool streams() const { return false; }
+  /// As run(), but the outputs go to `sink`, in any number of parts, and `done` gets none when all are
+  /// there, or the sink wants no more. What does not stream gives one part.
+  virtual void run_stream(Tensors inputs, std::shared_ptr<OutputSink> sink, RunCompletion done);
+
   /// From now on so many runs may compute at the same time; at least 1. Runs that are under way end as they
   /// are. Takes as long as it takes, so never on an event loop.
   virtual Status set_instances(unsigned count) = 0;
+
+  /// For an engine whose instances come and go by themselves: `changed` is called now, and after each change.
+  /// 0: runs wait until one is back.
+  virtual void watch_instances(const InstancesChanged& /*changed*/) {}
+  /// Why runs fail at the moment, whatever their input; OK: they do not.
+  virtual Status condition() const { return {}; }
+  /// Whether it is code of the operator's own. Such a run is never made on an event loop, however short, and
+  /// may fail on the zeros of warm-up though the model is as it should be.
+  virtual bool is_own_code() const { return false; }
 
   /// Text to the tokens that this model takes; null when its files have none. Lives as long as this.
   virtual const Tokenizer* tokenizer() const { return nullptr; }
@@ -77,6 +115,10 @@ class Backend {
   virtual std::span<const std::string_view> extensions() const = 0;
   /// Names of files that it reads beside the model file, and that are no models though their ending says so.
   virtual std::span<const std::string_view> side_files() const { return {}; }
+  /// Names of files that make a version one of this engine, whatever else lies beside them.
+  virtual std::span<const std::string_view> own_files() const { return {}; }
+  /// Instances where nobody says how many, given what an engine that computes in this process would have.
+  virtual unsigned usual_instances(unsigned one_a_core) const { return one_a_core; }
   /// Reads and compiles the model in `source`. Takes as long as it takes, so never on an event loop.
   /// FAILED_PRECONDITION in words for a file that is no model this engine can run.
   virtual Result<std::unique_ptr<LoadedModel>> load(const ModelSource& source,

@@ -18,7 +18,9 @@ class BackendRegistry {
 
   /// Null when there is none of that name.
   Backend* find(std::string_view name) const;
-  /// Null when none reads files with the ending of `file`.
+  /// Whose own_files() have that name; null when nobody's have.
+  Backend* owner_of(std::string_view name) const;
+  /// Its owner; null when none reads files with the ending of `file`.
   Backend* find_for(const std::filesystem::path& file) const;
   /// "openvino, synthetic"
   std::string names() const;

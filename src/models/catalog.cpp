@@ -99,14 +99,15 @@ Result<VersionSlot*> Catalog::find_label(std::string_view model, std::string_vie
 
 bool Catalog::ready(std::string_view model) const {
   const Result<VersionSlot*> slot = find(model, 0);
-  return slot && (*slot)->is(VersionState::kReady);
+  return slot && (*slot)->is(VersionState::kReady) && (*slot)->current->condition().ok();
 }
 
 VersionStatus status_of(const std::string& model, std::int64_t version, const VersionSlot& slot) {
+  const Status condition = slot.current == nullptr ? Status{} : slot.current->condition();
   return {.model = model,
           .version = version,
           .state = slot.current == nullptr ? VersionState::kLoading : slot.current->state(),
-          .reason = slot.reason,
+          .reason = condition.ok() ? slot.reason : std::string{condition.message()},
           .reload = slot.reload,
           .receipt = slot.receipt,
           .warnings = slot.warnings,

@@ -82,6 +82,7 @@ ModelConfig read_config(const YAML::Node& root) {
        section("sequence", config.sequence, config::read_sequence),
        section("embedding", config.embedding, config::read_embedding),
        section("synthetic", config.synthetic, config::read_synthetic),
+       section("python", config.python, config::read_python),
        section("generation", config.generation, config::read_generation)});
   fit_together(config, places);
   return config;

@@ -113,6 +113,17 @@ struct SyntheticConfig {
   bool operator==(const SyntheticConfig&) const = default;
 };
 
+/// Of `backend: python`: the processes that run a model's code.
+struct PythonConfig {
+  std::string interpreter;                      // empty: the environment's, else python3 of PATH
+  Duration timeout = std::chrono::seconds{30};  // of a run, then its process is killed
+  Duration load_timeout = std::chrono::minutes{2};
+  std::size_t max_output_mb = 256;                // of all outputs of a run
+  bool install = false;                           // packages of requirements.txt that are missing
+  std::map<std::string, std::string> parameters;  // for load(), as they are
+  bool operator==(const PythonConfig&) const = default;
+};
+
 /// How a model of text is run.
 struct GenerationConfig {
   std::size_t cache_mb = 256;      // memory for keys and values
@@ -145,6 +156,7 @@ struct ModelConfig {
   SequenceConfig sequence;
   EmbeddingConfig embedding;
   SyntheticConfig synthetic;
+  PythonConfig python;
   std::optional<GenerationConfig> generation;  // nothing: not said, and so only right for what makes no text
   std::uint32_t priority = 0;  // of requests that name none: 1 is the highest; 0 counts as below all others
   std::vector<std::string> warnings;  // what another server's file asks for and is not done, by name

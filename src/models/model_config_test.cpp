@@ -142,7 +142,7 @@ TEST(ModelConfig, NamesFileLineAndKeyOfAnError) {
        "outputs, "
        "labels, raw_input, run, batching, target_p99, queue, priority, instances, warmup, versions, "
        "sequence, "
-       "embedding, synthetic, generation)"},
+       "embedding, synthetic, python, generation)"},
       {"inputs:\n  - name: x\n    type: FP32\n    dims: [1]\n",
        "m/model.yaml:4: unknown key \"dims\" in an item of \"inputs\" (known: name, type, shape)"},
       {"raw_input:\n  format: jpeg\n",

@@ -42,7 +42,7 @@ struct LoadedVersion {
   Labels labels;        // empty, or a name for each value of the last dimension of the first output
   ModelConfig config;   // with the backend that was chosen
   const InputTransform* transform = nullptr;    // of raw_input; null: the model takes no raw_input
-  std::vector<RunTime> run_times;               // by rows, ascending; at least one
+  std::vector<RunTime> run_times;               // by rows, ascending; none: not known
   Duration typical_run{};                       // the shortest warm-up run with the smallest batch
   bool runs_on_loop = false;                    // short enough for the event loop of the caller
   unsigned instances = 1;                       // runs at the same time that the model was loaded for
@@ -63,6 +63,10 @@ class ModelVersion {
   VersionState state() const { return state_.load(); }
   /// When it began to load.
   TimePoint began() const { return began_; }
+  /// LoadedModel::condition(); OK when it is not READY. Only under the lock under which its state is changed.
+  Status condition() const {
+    return state() == VersionState::kReady ? loaded_->model->condition() : Status{};
+  }
   /// How many use it.
   std::size_t pins() const { return static_cast<std::size_t>(pins_.load()); }
 

@@ -12,13 +12,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The one file in `folder` that an engine reads, or among several the one called "model".
-Result<fs::path> find_model_file(const fs::path& folder, const BackendRegistry& backends) {
+/// The file in `folder` that makes it one of a certain engine, the one that an engine reads, or among several
+/// the one called "model". `named` is the engine that the configuration asks for, if any.
+Result<fs::path> find_model_file(const fs::path& folder, std::string_view named,
+                                 const BackendRegistry& backends) {
   std::vector<fs::path> files;
   std::error_code error;
   for (fs::directory_iterator entries{folder, error}; !error && entries != fs::directory_iterator{};
        entries.increment(error)) {
     const std::string name = entries->path().filename().string();
+    if (backends.owner_of(name) != nullptr) {
+      // What else lies there is the owner's to use; another engine that was named by hand does not see it.
+      if (named.empty() || backends.owner_of(name)->name() == named) return entries->path();
+      continue;
+    }
     const Backend* backend = name.starts_with('.') ? nullptr : backends.find_for(entries->path());
     if (backend != nullptr && std::ranges::find(backend->side_files(), name) == backend->side_files().end())
       files.push_back(entries->path());
@@ -132,8 +139,9 @@ Status check_generation(const LoadedVersion& loaded) {
           "state, a tokenizer and a detokenizer"};
 }
 
-LoadOptions load_options(const ModelConfig& config, const LoadOptions& defaults) {
-  return {.instances = config.instances.count > 0 ? config.instances.count : defaults.instances,
+LoadOptions load_options(const ModelConfig& config, const LoadOptions& defaults, const Backend& backend) {
+  return {.instances = config.instances.count > 0 ? config.instances.count
+                                                  : backend.usual_instances(defaults.instances),
           .threads = config.instances.threads};
 }
 
@@ -147,7 +155,7 @@ Result<Source> find_source(const FoundVersion& found, const ModelConfig& config,
                            const BackendRegistry& backends) {
   Backend* named = config.backend.empty() ? nullptr : backends.find(config.backend);
   if (named != nullptr && named->extensions().empty()) return Source{named, found.folder};
-  Result<fs::path> file = config.file.empty() ? find_model_file(found.folder, backends)
+  Result<fs::path> file = config.file.empty() ? find_model_file(found.folder, config.backend, backends)
                                               : Result<fs::path>{found.folder / config.file};
   if (!file) return std::unexpected{std::move(file).error()};
   const Result<Backend*> backend = find_backend(config, *file, backends);
@@ -162,7 +170,7 @@ Result<std::unique_ptr<LoadedVersion>> load_version(const FoundVersion& found, c
                                                     const VersionLoaderOptions& options) {
   const Result<Source> source = find_source(found, config, backends);
   if (!source) return std::unexpected{source.error()};
-  const LoadOptions load = load_options(config, options.backend);
+  const LoadOptions load = load_options(config, options.backend, *source->backend);
   Result<std::unique_ptr<LoadedModel>> model =
       source->backend->load({.file = source->file, .config = config}, load);
   if (!model) return std::unexpected{std::move(model).error()};

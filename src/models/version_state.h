@@ -44,7 +44,7 @@ struct VersionStatus {
   std::string model;
   std::int64_t version = 0;  // 0: the model as a whole, when it has no version that could be loaded
   VersionState state = VersionState::kLoading;
-  std::string reason = {};                    // of FAILED, else empty
+  std::string reason = {};                    // of FAILED, or why runs of a READY one fail; else empty
   Reload reload = {};                         // of READY
   std::optional<MemoryReceipt> receipt = {};  // of the last time it was freed, also by a reload
   std::vector<std::string> warnings = {};     // what its configuration asks for and is not done

@@ -37,7 +37,8 @@ Shape shape_of(const TensorSpec& spec, std::size_t rows, std::int64_t open) {
 std::optional<std::size_t> bytes_of(const TensorSpec& spec, const Shape& shape) {
   const std::optional<std::size_t> elements = element_count(shape);
   std::size_t bytes = 0;
-  if (!elements || __builtin_mul_overflow(*elements, least_size_bytes(spec.type), &bytes)) return std::nullopt;
+  if (!elements || __builtin_mul_overflow(*elements, least_size_bytes(spec.type), &bytes))
+    return std::nullopt;
   return bytes;
 }
 
@@ -125,6 +126,7 @@ Result<Duration> shortest_run(LoadedModel& model, const Tensors& inputs) {
 }
 
 bool runs_on_loop(const LoadedVersion& loaded, Duration limit) {
+  if (loaded.model->is_own_code()) return false;
   switch (loaded.config.run) {
     case RunPlace::kLoop:
       return true;
@@ -156,6 +158,7 @@ Status warm_up(LoadedVersion& loaded, const fs::path& folder, Duration loop_run_
       inputs.push_back(*std::move(input));
     }
     const Result<Duration> shortest = shortest_run(*loaded.model, inputs);
+    if (!shortest && loaded.model->is_own_code() && loaded.config.warmup == WarmupConfig{}) return {};
     if (!shortest) return shortest.error();
     loaded.run_times.push_back({size, *shortest});
   }

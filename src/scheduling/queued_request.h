@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "base/status.h"
+#include "models/backend.h"
 #include "models/tensor.h"
 #include "net/loop.h"
 #include "scheduling/inference_request.h"
@@ -44,7 +46,9 @@ struct QueuedRequest : Waiting {
   Asker* asker = nullptr;
   models::Tensors inputs;
   const SequenceStep* step = nullptr;  // of a sequence; null: it is in none
-  bool is_behind = false;              // waits for an earlier step of its sequence, not in the queue
+  bool streams = false;                // its outputs go to `sink`, and its result has none
+  std::shared_ptr<models::OutputSink> sink;
+  bool is_behind = false;  // waits for an earlier step of its sequence, not in the queue
   Stage stage = Stage::kNew;
   std::size_t copied_bytes = 0;
   bool is_counted = true;  // in the statistics of requests; of a request's parts the first is

@@ -24,10 +24,11 @@ namespace parlance::scheduling {
 namespace {
 
 /// As many parts as a run's largest batch asks for: usually one. `client` outlives them.
-std::vector<QueuedRequest> to_parts(VersionQueue& queue, std::string_view client, InferenceRequest& request) {
+std::vector<QueuedRequest> to_parts(VersionQueue& queue, std::string_view client, InferenceRequest& request,
+                                    bool streams = false) {
   const models::ModelConfig& config = queue.config();
   const std::size_t rows = rows_of(request.inputs);
-  const bool splits = queue.max_batch() > 1 && rows > queue.max_batch();
+  const bool splits = queue.max_batch() > 1 && rows > queue.max_batch() && !streams;
   const std::size_t rows_each = splits ? queue.max_batch() : std::max<std::size_t>(rows, 1);
   std::vector<QueuedRequest> parts(splits ? (rows + rows_each - 1) / rows_each : 1);
   const std::uint32_t priority = request.priority > 0 ? request.priority : config.priority;
@@ -39,7 +40,8 @@ std::vector<QueuedRequest> to_parts(VersionQueue& queue, std::string_view client
     part.deadline = request.deadline;
     part.priority = priority > 0 ? priority : kLowestPriority;
     part.client = request.client.empty() ? client : request.client;
-    part.may_batch = request.may_batch && rows > 0;
+    part.may_batch = request.may_batch && rows > 0 && !streams;
+    part.streams = streams;
     part.rows = splits ? std::min(rows_each, rows - i * rows_each) : rows_each;
     part.shape = queue.shape_key(request.inputs);
     part.inputs = splits ? slice_rows(request.inputs, i * rows_each, part.rows) : std::move(request.inputs);
@@ -99,6 +101,9 @@ models::MakeCompanion Scheduler::companion_maker() {
     auto queue = std::make_shared<VersionQueue>(model, loaded, statistics_->counters(model, version),
                                                 *workers_, *alarms_);
     statistics_->set_queue(model, version, queue);
+    loaded.model->watch_instances([weak = std::weak_ptr{queue}](unsigned instances) {
+      if (const std::shared_ptr<VersionQueue> alive = weak.lock()) alive->set_instances(instances);
+    });
     return std::make_unique<QueueWork>(std::move(queue), *workers_);
   };
 }
@@ -117,6 +122,16 @@ Task<Result<InferenceResult>> Scheduler::infer(ServerCall& call, InferenceReques
   co_await submission;
   if (const QueuedRequest* failed = submission.failed()) co_return error_of(call, *failed);
   co_return join(parts);
+}
+
+Result<std::unique_ptr<TensorStream>> Scheduler::infer_stream(ServerCall& call, InferenceRequest& request) {
+  if (request.model.makes_text()) return std::unexpected{takes_no_tensors(request.model.model())};
+  VersionQueue& queue = *work_of(request.model).queue();
+  request.deadline = earliest(request.deadline, call.deadline());
+  // A state goes from one whole run to the next, so a step of a sequence is answered as one.
+  const bool streams = request.model.engine().streams() && !queue.keeps_state();
+  return std::make_unique<TensorStream>(call, interceptors::client_of(call),
+                                        to_parts(queue, {}, request, streams));
 }
 
 Task<BatchResult> Scheduler::infer_all(ServerCall& call, std::span<InferenceRequest* const> requests) {

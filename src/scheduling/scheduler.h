@@ -17,6 +17,7 @@
 #include "scheduling/generation/generation_table.h"
 #include "scheduling/inference_request.h"
 #include "scheduling/statistics.h"
+#include "scheduling/tensor_stream.h"
 
 namespace parlance::scheduling {
 
@@ -54,6 +55,10 @@ class Scheduler {
   /// when the queue is full or the request could not be finished in time. Else what the engine says. The
   /// model's repository has this scheduler's companion_maker(). UNIMPLEMENTED for a model that makes text.
   Task<Result<InferenceResult>> infer(ServerCall& call, InferenceRequest& request);
+
+  /// The same part by part, as the model gives its outputs; one that does not stream gives one part. All but
+  /// UNIMPLEMENTED is the stream's status.
+  Result<std::unique_ptr<TensorStream>> infer_stream(ServerCall& call, InferenceRequest& request);
 
   /// Puts all requests into their queues at once, so that they may share runs with each other and with those
   /// of other calls; models whose runs are short enough for the event loop, too, are run by workers then. All

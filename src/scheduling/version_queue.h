@@ -43,6 +43,7 @@ class VersionQueue final : public Alarms::Sleeper, public std::enable_shared_fro
   /// Every request is a step of a sequence, or stands alone on a state of zeros.
   bool keeps_state() const { return !config_.sequence.states.empty(); }
   const models::ModelConfig& config() const { return config_; }
+  const std::string& model() const { return model_; }
   VersionCounters& counters() { return *counters_; }
   /// Of requests of the same value in this, the inputs can be put together.
   std::uint64_t shape_key(const models::Tensors& inputs) const;

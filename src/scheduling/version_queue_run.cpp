@@ -18,6 +18,13 @@ struct VersionQueue::Run {
   TimePoint began{};
   TimePoint infer_began{};
   RunTimes times{};
+
+  /// From any thread, until it is executed.
+  bool is_wanted(TimePoint now) const {
+    return std::ranges::any_of(requests, [now](const QueuedRequest* request) {
+      return !request->asker->gone() && !request->deadline.expired(now);
+    });
+  }
 };
 
 void VersionQueue::drop_left_out(const BatchPlan& plan, TimePoint now, Answers& answers) {
@@ -100,9 +107,14 @@ void VersionQueue::execute(const std::shared_ptr<Run>& run) {
   models::Tensors inputs = assemble(run->requests, run->rows, run->record.padded_rows);
   run->infer_began = Clock::now();
   run->times.input = run->infer_began - run->began;
-  loaded_.model->run(std::move(inputs), [self = shared_from_this(), run](Result<models::RunOutputs> outputs) {
+  models::RunCompletion done = [self = shared_from_this(), run](Result<models::RunOutputs> outputs) {
     self->executed(*run, std::move(outputs));
-  });
+  };
+  if (const QueuedRequest& first = *run->requests.front(); first.sink != nullptr)
+    return loaded_.model->run_stream(std::move(inputs), first.sink, std::move(done));
+  if (!loaded_.model->is_own_code()) return loaded_.model->run(std::move(inputs), std::move(done));
+  loaded_.model->run_if_wanted(
+      std::move(inputs), [run] { return run->is_wanted(Clock::now()); }, std::move(done));
 }
 
 std::vector<Result<models::Tensors>> VersionQueue::take_apart(const Run& run,
@@ -164,7 +176,11 @@ void VersionQueue::answer(Run& run, QueuedRequest& request, Result<models::Tenso
   if (sequences_.used()) outputs = sequences_.without_state(request, *std::move(outputs));
   const bool begun_in_time = !request.deadline.expired(run.began);
   if (request.asker->gone() || request.deadline.expired(ended)) {
-    if (begun_in_time) counters_->late_work();
+    // A stream ends where its reader left; what is not streamed was computed to its end for nobody.
+    if (request.sink != nullptr)
+      counters_->saved_work(Outcome::kCancelled);
+    else if (begun_in_time)
+      counters_->late_work();
     const bool expired = request.deadline.expired(ended);
     return finish(request, expired ? Outcome::kExpired : Outcome::kCancelled,
                   std::unexpected{expired ? deadline_passed(kDuringRun) : caller_left()}, ended);

@@ -31,7 +31,9 @@ const std::set<std::string_view> kShownElsewhere = {
     // src/scheduling
     "CANNOT_FINISH_IN_TIME", "DEADLINE_TOO_NEAR", "KV_CACHE_TOO_SMALL", "MODEL_QUEUE_FULL", "MODEL_UNLOADED",
     "PROMPT_TOO_LONG", "RESUME_OUT_OF_RANGE", "RESUME_SUPERSEDED", "RESUME_TOKEN_UNKNOWN", "SLOW_READER",
-    "TOO_MANY_SEQUENCES", "UNKNOWN_SEQUENCE"};
+    "TOO_MANY_SEQUENCES", "UNKNOWN_SEQUENCE",
+    // src/models/backends/python
+    "WORKERS_DOWN", "WORKER_DIED"};
 
 std::vector<Fault> all_faults() {
   std::vector<Fault> all;

@@ -78,6 +78,29 @@ Task<Status> run_together(ServerCall& call, std::vector<Prediction>& predictions
   co_return Status{};
 }
 
+using Predictions = Writer<::inference::PredictResponseFields>;
+
+/// An answer for each part that the model gives.
+Task<Status> answer_in_parts(ServerCall& call, scheduling::Scheduler& scheduler, Prediction& prediction,
+                             Predictions& out) {
+  Result<std::unique_ptr<scheduling::TensorStream>> parts =
+      scheduler.infer_stream(call, prediction.inference());
+  if (!parts) co_return parts.error();
+  Status status;
+  while (auto part = co_await (*parts)->next()) {
+    prediction.set_result({.outputs = *std::move(part)});
+    const Result<ResponseOutput> output = prediction.output();
+    if (!output) {
+      status = output.error();
+      break;
+    }
+    const ::inference::PredictResponseFields answer = prediction.answer(*output);
+    if (!co_await out.write(answer)) break;
+  }
+  co_await (*parts)->end();
+  co_return status.ok() ? (*parts)->status() : status;
+}
+
 }  // namespace
 
 Task<Result<Written<::inference::PredictResponseFields>>> InferenceServiceHandler::Predict(
@@ -140,6 +163,13 @@ Task<Status> InferenceServiceHandler::StreamingPredict(ServerCall& call,
     Result<Prediction> prediction = Prediction::make(repository_, **request, call, Clock::now(), limits_);
     if (!prediction) co_return in_request(index, prediction.error());
     sequence.add(prediction->inference());
+    if (prediction->model().engine().streams()) {
+      Task<Status> answering = answer_in_parts(call, scheduler_, *prediction, out);
+      const Status status = co_await std::move(answering);
+      if (!status.ok()) co_return in_request(index, status);
+      ++index;
+      continue;
+    }
     Task<Result<scheduling::InferenceResult>> running = scheduler_.infer(call, prediction->inference());
     Result<scheduling::InferenceResult> result = co_await std::move(running);
     if (!result) co_return in_request(index, result.error());

@@ -9,6 +9,7 @@
 #include "dialects/next_turn.h"
 #include "dialects/stream_sequence.h"
 #include "dialects/torchserve/asked.h"
+#include "dialects/torchserve/body.h"
 #include "dialects/torchserve/exceptions.h"
 #include "dialects/torchserve/prediction_json.h"
 #include "dialects/torchserve/tensor_input.h"
@@ -55,6 +56,7 @@ Response failure_of(const Request& request, const Status& status) {
 }
 
 Result<TensorInput> read_input(const Asked& asked) {
+  if (takes_body(asked.model.signature())) return to_body(asked.model.signature(), asked.input);
   if (asked.model.transform() == nullptr) return to_tensors(asked.model.signature(), asked.input);
   Result<models::Tensor> tensor = asked.model.transform()->apply(as_bytes(asked.input));
   if (!tensor) return std::unexpected{std::move(tensor).error()};
@@ -69,20 +71,60 @@ Task<Result<TensorInput>> to_input(scheduling::Scheduler& scheduler, const Asked
   co_return co_await offload(scheduler.workers(), work);
 }
 
-Task<Result<std::string>> run(ServerCall& call, scheduling::Scheduler& scheduler, Asked asked,
-                              StreamSequence* sequence) {
+struct Prepared {
+  scheduling::InferenceRequest inference;
+  bool is_one_row;
+
+  Result<std::string> prediction_of(const models::Tensors& outputs) const {
+    if (std::optional<std::string> body = body_of(outputs)) return *std::move(body);
+    return to_json(outputs, inference.model.labels(), is_one_row);
+  }
+};
+
+Task<Result<Prepared>> prepare(ServerCall& call, scheduling::Scheduler& scheduler, Asked asked) {
   Task<Result<TensorInput>> reading = to_input(scheduler, asked);
   Result<TensorInput> input = co_await std::move(reading);
   if (!input) co_return input.error();
   Result<models::Tensors> bound = models::bind_inputs(asked.model.signature(), std::move(input->tensors));
   if (!bound) co_return bound.error();
-  scheduling::InferenceRequest inference{
-      .model = std::move(asked.model), .inputs = *std::move(bound), .deadline = call.deadline()};
-  if (sequence != nullptr) sequence->add(inference);
-  Task<Result<scheduling::InferenceResult>> running = scheduler.infer(call, inference);
+  co_return Prepared{
+      {.model = std::move(asked.model), .inputs = *std::move(bound), .deadline = call.deadline()},
+      input->is_one_row};
+}
+
+Task<Result<std::string>> run(ServerCall& call, scheduling::Scheduler& scheduler, Asked asked,
+                              StreamSequence* sequence) {
+  Task<Result<Prepared>> preparing = prepare(call, scheduler, std::move(asked));
+  Result<Prepared> prepared = co_await std::move(preparing);
+  if (!prepared) co_return prepared.error();
+  if (sequence != nullptr) sequence->add(prepared->inference);
+  Task<Result<scheduling::InferenceResult>> running = scheduler.infer(call, prepared->inference);
   const Result<scheduling::InferenceResult> result = co_await std::move(running);
   if (!result) co_return result.error();
-  co_return to_json(result->outputs, inference.model.labels(), input->is_one_row);
+  co_return prepared->prediction_of(result->outputs);
+}
+
+/// A prediction for each part that the model gives.
+Task<Status> stream_run(ServerCall& call, scheduling::Scheduler& scheduler, Asked asked,
+                        const Request& request, Out& out) {
+  Task<Result<Prepared>> preparing = prepare(call, scheduler, std::move(asked));
+  Result<Prepared> prepared = co_await std::move(preparing);
+  if (!prepared) co_return prepared.error();
+  Result<std::unique_ptr<scheduling::TensorStream>> parts = scheduler.infer_stream(call, prepared->inference);
+  if (!parts) co_return parts.error();
+  Status status;
+  while (auto part = co_await (*parts)->next()) {
+    Result<std::string> prediction = prepared->prediction_of(*part);
+    if (!prediction) {
+      status = prediction.error();
+      break;
+    }
+    Response response = response_to(request);
+    response.set_prediction(*std::move(prediction));
+    if (!co_await out.write(response)) break;
+  }
+  co_await (*parts)->end();
+  co_return status.ok() ? (*parts)->status() : status;
 }
 
 Task<Result<std::string>> embed(ServerCall& call, scheduling::Scheduler& scheduler, Asked asked) {
@@ -141,6 +183,10 @@ Task<Status> answer(ServerCall& call, scheduling::Scheduler& scheduler, Asked as
                     StreamSequence* sequence, Out& out) {
   if (asked.model.makes_text()) {
     Task<Status> streaming = stream_text(call, std::move(asked), request, out);
+    co_return co_await std::move(streaming);
+  }
+  if (asked.model.engine().streams() && sequence == nullptr) {
+    Task<Status> streaming = stream_run(call, scheduler, std::move(asked), request, out);
     co_return co_await std::move(streaming);
   }
   Task<Result<std::string>> predicting = predict(call, scheduler, std::move(asked), sequence);

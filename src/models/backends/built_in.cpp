@@ -5,9 +5,10 @@
 
 namespace parlance::models {
 
-BackendRegistry built_in_backends() {
+BackendRegistry built_in_backends(PythonBackendOptions python) {
   BackendRegistry registry;
   registry.add(std::make_unique<OpenVinoBackend>());
+  registry.add(std::make_unique<PythonBackend>(std::move(python)));
   registry.add(std::make_unique<SyntheticBackend>());
   return registry;
 }

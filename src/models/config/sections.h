@@ -36,6 +36,9 @@ WarmupConfig read_warmup(const YAML::Node& node);
 SyntheticConfig read_synthetic(const YAML::Node& node);
 RunPlace read_run(const YAML::Node& node);
 
+// python_section.cpp
+PythonConfig read_python(const YAML::Node& node);
+
 // generation_section.cpp
 GenerationConfig read_generation(const YAML::Node& node);
 

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "dialects/torchserve/tensor_input.h"
+#include "models/signature.h"
+#include "models/tensor.h"
+
+namespace parlance::dialects::torchserve {
+
+/// Whether a model takes a request's bytes as they are, as a TorchServe handler does: its one input is BYTES
+/// of one dimension.
+bool takes_body(const models::Signature& signature);
+
+/// Such a model's input: one element.
+TensorInput to_body(const models::Signature& signature, std::string_view input);
+
+/// The only element of a model's only output; nothing when that is not what it has.
+std::optional<std::string> body_of(const models::Tensors& outputs);
+
+}  // namespace parlance::dialects::torchserve
