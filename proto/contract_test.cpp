@@ -104,16 +104,30 @@ TEST(KServeProto, HasTheProtocolsShape) {
   const pb::FileDescriptor* file = inference::ModelInferRequest::descriptor()->file();
   EXPECT_EQ(file->name(), "kserve/grpc_service.proto");
   EXPECT_EQ(inference::GRPCInferenceService::kFullName, "inference.GRPCInferenceService");
-  EXPECT_EQ(methods_of(file),
-            (Lines{"ServerLive(ServerLiveRequest) ServerLiveResponse",
-                   "ServerReady(ServerReadyRequest) ServerReadyResponse",
-                   "ModelReady(ModelReadyRequest) ModelReadyResponse",
-                   "ServerMetadata(ServerMetadataRequest) ServerMetadataResponse",
-                   "ModelMetadata(ModelMetadataRequest) ModelMetadataResponse",
-                   "ModelInfer(ModelInferRequest) ModelInferResponse",
-                   "ModelStreamInfer(stream ModelInferRequest) stream ModelStreamInferResponse",
-                   "ModelStatistics(ModelStatisticsRequest) ModelStatisticsResponse",
-                   "RepositoryIndex(RepositoryIndexRequest) RepositoryIndexResponse"}));
+  EXPECT_EQ(
+      methods_of(file),
+      (Lines{
+          "ServerLive(ServerLiveRequest) ServerLiveResponse",
+          "ServerReady(ServerReadyRequest) ServerReadyResponse",
+          "ModelReady(ModelReadyRequest) ModelReadyResponse",
+          "ServerMetadata(ServerMetadataRequest) ServerMetadataResponse",
+          "ModelMetadata(ModelMetadataRequest) ModelMetadataResponse",
+          "ModelInfer(ModelInferRequest) ModelInferResponse",
+          "ModelStreamInfer(stream ModelInferRequest) stream ModelStreamInferResponse",
+          "ModelStatistics(ModelStatisticsRequest) ModelStatisticsResponse",
+          "RepositoryIndex(RepositoryIndexRequest) RepositoryIndexResponse",
+          "ModelConfig(ModelConfigRequest) ModelConfigResponse",
+          "RepositoryModelLoad(RepositoryModelLoadRequest) RepositoryModelLoadResponse",
+          "RepositoryModelUnload(RepositoryModelUnloadRequest) RepositoryModelUnloadResponse",
+          "SystemSharedMemoryStatus(SystemSharedMemoryStatusRequest) SystemSharedMemoryStatusResponse",
+          "SystemSharedMemoryRegister(SystemSharedMemoryRegisterRequest) SystemSharedMemoryRegisterResponse",
+          "SystemSharedMemoryUnregister(SystemSharedMemoryUnregisterRequest) "
+          "SystemSharedMemoryUnregisterResponse",
+          "CudaSharedMemoryStatus(CudaSharedMemoryStatusRequest) CudaSharedMemoryStatusResponse",
+          "CudaSharedMemoryRegister(CudaSharedMemoryRegisterRequest) CudaSharedMemoryRegisterResponse",
+          "CudaSharedMemoryUnregister(CudaSharedMemoryUnregisterRequest) CudaSharedMemoryUnregisterResponse",
+          "TraceSetting(TraceSettingRequest) TraceSettingResponse",
+          "LogSettings(LogSettingsRequest) LogSettingsResponse"}));
   EXPECT_EQ(
       shape_of(*inference::ModelInferRequest::descriptor()),
       "ModelInferRequest: 1 model_name string; 2 model_version string; 3 id string; 4 parameters repeated "

@@ -1,6 +1,8 @@
 #include "app/admin_server.h"
 
 #include "app/admin_http.h"
+#include "app/log_control.h"
+#include "dialects/kserve/service.h"
 #include "dialects/management/service.h"
 #include "dialects/tfserving/model_manager.h"
 #include "edge/http_front.h"
@@ -45,6 +47,10 @@ AdminServer::AdminServer(const ServeConfig& config, const Sources& sources, cons
       std::make_shared<dialects::management::ModelManagementHandler>(sources.models, sources.scheduler));
   server_->add(std::make_shared<dialects::tfserving::ModelManagerHandler>(sources.models));
   server_->add(sources.torchserve);
+  server_->add(std::make_shared<dialects::kserve::GrpcInferenceServiceHandler>(
+      sources.models, sources.scheduler,
+      dialects::kserve::GrpcInferenceServiceHandler::Options{
+          .model_control = true, .shared_memory = &sources.shared_memory, .log = log_control(log)}));
   services::add_admin_services(*server_, sources.health);
 }
 

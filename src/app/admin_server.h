@@ -19,9 +19,9 @@ namespace parlance::app {
 inline constexpr std::string_view kDefaultAdminAddress = "127.0.0.1:8051";
 
 /// What operators ask of `parlance serve`, on addresses of its own and its own thread: over gRPC models (also
-/// as TorchServe has them), health, reflection and channelz, over HTTP/1.1 metrics, probes, models and
-/// batches. A default address that another program has is told in the log and does not keep the server from
-/// serving; one that was given does.
+/// as TorchServe and KServe have them), health, reflection and channelz, over HTTP/1.1 metrics, probes,
+/// models and batches. A default address that another program has is told in the log and does not keep the
+/// server from serving; one that was given does.
 class AdminServer {
  public:
   struct Sources {
@@ -31,6 +31,7 @@ class AdminServer {
     std::shared_ptr<Service> torchserve;                 // its management service
     std::shared_ptr<ServerInterceptor> torchserve_auth;  // null: anyone may call that
     MetricSources metrics;
+    SharedMemory& shared_memory;
   };
 
   /// All that is not shared outlives the server. Nothing is served when `config` switches it off.

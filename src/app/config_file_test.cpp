@@ -30,6 +30,8 @@ memory: 512M
 shutdown-grace: 1500ms
 resume-grace: 5s
 require: [digits, magika]
+model-control-mode: explicit
+shared-memory: off
 auth-keys-file: keys.txt
 jwks-file: jwks.json
 jwt-issuer: https://issuer
@@ -55,6 +57,8 @@ log-level: debug
   EXPECT_EQ(config.shutdown_grace, 1500ms);
   EXPECT_EQ(config.resume_grace, 5s);
   EXPECT_THAT(config.require, ElementsAre("digits", "magika"));
+  EXPECT_EQ(config.model_control, ModelControlMode::kExplicit);
+  EXPECT_EQ(config.shared_memory, SharedMemory::Callers::kNobody);
   EXPECT_EQ(config.auth_keys_file, "keys.txt");
   EXPECT_EQ(config.jwks_file, "jwks.json");
   EXPECT_EQ(config.jwt_issuer, "https://issuer");
@@ -98,7 +102,7 @@ TEST(ConfigFile, AnUnknownKeyIsNamedWithItsLineTheNearestKeyAndAllKeys) {
       "serve.yaml:2: unknown key 'shutdown_grace'; did you mean 'shutdown-grace'? Keys: listen, http, admin, "
       "torchserve, torchserve-management, tls-cert, "
       "tls-key, client-ca, threads, max-receive-message-bytes, memory, shutdown-grace, resume-grace, "
-      "require, watch, "
+      "require, watch, model-control-mode, shared-memory, "
       "auth-keys-file, jwks-file, jwt-issuer, jwt-audience, torchserve-tokens, torchserve-token-lifetime, "
       "torchserve-statuses, rate-limit, max-concurrent-calls, access-log, "
       "log-format, "

@@ -57,6 +57,16 @@ Log::Log(LogFormat format, LogLevel level)
   logger_->flush_on(spdlog::level::debug);
 }
 
+void Log::set_level(std::optional<LogLevel> level) const {
+  logger_->set_level(level ? kLevels[static_cast<std::size_t>(*level)] : spdlog::level::off);
+}
+
+std::optional<LogLevel> Log::level() const {
+  const auto at = std::ranges::find(kLevels, logger_->level());
+  if (at == kLevels.end()) return std::nullopt;
+  return static_cast<LogLevel>(at - kLevels.begin());
+}
+
 void Log::write(LogLevel level, std::string_view message, const LogFields& fields) const {
   const auto as = kLevels[static_cast<std::size_t>(level)];
   if (!logger_->should_log(as)) return;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,6 +26,10 @@ using LogFields = std::vector<LogField>;
 class Log {
  public:
   Log(LogFormat format, LogLevel level);
+
+  /// What is written from now on: that level and what is above it; nothing: no line at all.
+  void set_level(std::optional<LogLevel> level) const;
+  std::optional<LogLevel> level() const;
 
   void write(LogLevel level, std::string_view message, const LogFields& fields = {}) const;
   void debug(std::string_view message, const LogFields& fields = {}) const {

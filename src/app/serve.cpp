@@ -16,6 +16,7 @@
 #include "app/exit_codes.h"
 #include "app/load_reporter.h"
 #include "app/log.h"
+#include "app/log_control.h"
 #include "app/model_health.h"
 #include "app/model_log.h"
 #include "app/model_report.h"
@@ -94,6 +95,14 @@ std::shared_ptr<ConnectionFront> http_front(
   dialects::torchserve::add_inference_routes(std::move(torchserve), routes);
   return edge::make_http_front(
       {.routes = std::move(routes), .limits = {.max_body_bytes = config.max_receive_message_bytes}});
+}
+
+dialects::kserve::GrpcInferenceServiceHandler::Options kserve_options(const ServeConfig& config,
+                                                                      SharedMemory& memory, const Log& log) {
+  const bool serves_memory = config.shared_memory != SharedMemory::Callers::kNobody;
+  return {.model_control = config.model_control == ModelControlMode::kExplicit,
+          .shared_memory = serves_memory ? &memory : nullptr,
+          .log = log_control(log)};
 }
 
 // The models, what is served of them, and the log: everything `parlance serve` wires together.
@@ -205,6 +214,7 @@ class InferenceServer {
   std::shared_ptr<services::HealthRegistry> health_ = std::make_shared<services::HealthRegistry>();
   ModelHealth model_health_{models_, *health_};
   std::shared_ptr<services::LoadFigures> load_figures_ = std::make_shared<services::LoadFigures>();
+  SharedMemory shared_memory_{config_.shared_memory};
   LoadReporter load_reporter_{scheduler_, load_figures_};
   std::shared_ptr<dialects::inference::InferenceServiceHandler> inference_ =
       std::make_shared<dialects::inference::InferenceServiceHandler>(
@@ -221,7 +231,8 @@ class InferenceServer {
                                                   .changes_models = config_.torchserve_changes_models,
                                                   .default_workers = config_.torchserve_default_workers});
   std::shared_ptr<dialects::kserve::GrpcInferenceServiceHandler> kserve_ =
-      std::make_shared<dialects::kserve::GrpcInferenceServiceHandler>(models_, scheduler_);
+      std::make_shared<dialects::kserve::GrpcInferenceServiceHandler>(
+          models_, scheduler_, kserve_options(config_, shared_memory_, log_));
   // The servers last: they stop before what their handlers use goes away.
   Server server_;
   AdminServer admin_{config_,
@@ -230,7 +241,8 @@ class InferenceServer {
                       .health = health_,
                       .torchserve = torchserve_,
                       .torchserve_auth = torchserve_auth_.of_its_service,
-                      .metrics = {server_, models_, scheduler_}},
+                      .metrics = {server_, models_, scheduler_},
+                      .shared_memory = shared_memory_},
                      log_};
   TorchServeManagementServer torchserve_management_{config_, torchserve_, torchserve_auth_.of_all, health_,
                                                     log_};

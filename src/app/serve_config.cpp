@@ -119,6 +119,21 @@ Assigned assign_watch(ServeConfig& config, Values values) {
   return std::unexpected{fmt::format("'{}' is not on or off", values[0])};
 }
 
+Assigned assign_model_control_mode(ServeConfig& config, Values values) {
+  if (values[0] == "none") return config.model_control = ModelControlMode::kNone, Assigned{};
+  if (values[0] == "explicit") return config.model_control = ModelControlMode::kExplicit, Assigned{};
+  return std::unexpected{fmt::format("'{}' is not none or explicit", values[0])};
+}
+
+Assigned assign_shared_memory(ServeConfig& config, Values values) {
+  constexpr std::array<std::string_view, 3> kNames{"off", "local", "on"};  // as in SharedMemory::Callers
+  for (std::size_t who = 0; who < kNames.size(); ++who) {
+    if (kNames[who] == values[0])
+      return config.shared_memory = static_cast<SharedMemory::Callers>(who), Assigned{};
+  }
+  return std::unexpected{fmt::format("'{}' is not off, local or on", values[0])};
+}
+
 Assigned assign_auth_keys(ServeConfig& config, Values values) {
   return config.auth_keys_file = values[0], Assigned{};
 }
@@ -234,6 +249,15 @@ constexpr std::array kSettings{
                  "on: load what changes in the folder while serving;\noff: only on request (`parlance "
                  "models`). Default: off",
                  false, assign_watch},
+    ServeSetting{
+        "model-control-mode", "WHICH",
+        "explicit: whoever may call may load and unload models,\nas Triton's clients do; none: on the "
+        "admin address only.\nDefault: none",
+        false, assign_model_control_mode},
+    ServeSetting{"shared-memory", "WHO",
+                 "Whose tensors may lie in shared memory of this machine:\nlocal (callers on it), on (any "
+                 "caller's) or off.\nDefault: local",
+                 false, assign_shared_memory},
     ServeSetting{"auth-keys-file", "FILE",
                  "Lines of a name and a Bearer token; calls need one\nthen. Read again when it changes",
                  false, assign_auth_keys},

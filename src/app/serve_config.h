@@ -11,13 +11,18 @@
 #include <string_view>
 #include <vector>
 
+#include "dialects/kserve/shared_memory.h"
 #include "grpc/message_reader.h"
 #include "models/model_config.h"
 #include "rpc/server.h"
 
 namespace parlance::app {
 
+using dialects::kserve::SharedMemory;
+
 enum class LogFormat : std::uint8_t { kText, kJson };
+/// Who may load and unload models over KServe's protocol, besides who reaches the admin address.
+enum class ModelControlMode : std::uint8_t { kNone, kExplicit };
 enum class AccessLogMode : std::uint8_t { kOff, kErrors, kAll };
 
 /// What `parlance serve` can be told, by flags or by a configuration file.
@@ -37,7 +42,9 @@ struct ServeConfig {
   std::chrono::milliseconds resume_grace{30'000};
   std::vector<std::string> require;  // empty: every model of the repository
   bool watch = false;                // changes in the repository are followed
-  std::string auth_keys_file;        // empty, and no jwks_file: anyone may call
+  ModelControlMode model_control = ModelControlMode::kNone;
+  SharedMemory::Callers shared_memory = SharedMemory::Callers::kLocal;
+  std::string auth_keys_file;  // empty, and no jwks_file: anyone may call
   std::string jwks_file;
   std::string jwt_issuer;         // empty: any
   std::string jwt_audience;       // empty: any

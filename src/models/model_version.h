@@ -130,6 +130,8 @@ class ModelHandle {
   /// The shortest run with the smallest batch, of one as a rule, that warm-up saw.
   Duration typical_run() const { return loaded_->typical_run; }
   const ModelConfig& config() const { return loaded_->config; }
+  /// Runs at the same time that it was loaded for.
+  unsigned instances() const { return loaded_->instances; }
   /// Null when the repository was given nobody to make one.
   VersionCompanion* companion() const { return loaded_->companion.get(); }
   LoadedModel& engine() const { return *loaded_->model; }

@@ -30,6 +30,7 @@ DataType data_type(triton::DataType type, const std::string& tensor) {
                                      DataType::kInt16,  DataType::kInt32,  DataType::kInt64,
                                      DataType::kFp16,   DataType::kFp32,   DataType::kFp64};
   if (type == triton::TYPE_BF16) return DataType::kBf16;
+  if (type == triton::TYPE_STRING) return DataType::kBytes;
   if (type < triton::TYPE_BOOL || type > triton::TYPE_FP64)
     throw Unsupported{
         fmt::format("\"{}\" is {}, which no tensor here is", tensor, triton::DataType_Name(type))};

@@ -61,6 +61,7 @@ def copying(stubs, tmp_path_factory):
     repository = tmp_path_factory.mktemp("copying")
     for datatype in NUMPY:
         add_synthetic(repository, f"copy_{datatype.lower()}", datatype=datatype)
+    add_synthetic(repository, "copy_bytes", datatype="BYTES")
     add_synthetic(repository, "slow", base_ms=500)
     with serve(repository=repository) as server, grpc.insecure_channel(server.address) as channel:
         yield Client(stubs, channel)
@@ -82,7 +83,9 @@ def test_server_metadata_name_what_is_served(kserve):
     metadata = kserve.stub.ServerMetadata(kserve.messages.ServerMetadataRequest())
     assert metadata.name == "parlance"
     assert metadata.version
-    assert set(metadata.extensions) == {"sequence", "model_repository", "schedule_policy", "parameters", "statistics"}
+    assert set(metadata.extensions) == {
+        "classification", "sequence", "model_repository", "model_repository(unload_dependents)", "schedule_policy", "parameters",
+        "statistics", "model_configuration", "logging", "system_shared_memory"}
 
 
 @pytest.mark.parametrize("name, version, ready", [
@@ -216,6 +219,21 @@ def shape(*dimensions):
     return change
 
 
+def in_memory(**parameters):
+    def change(request):
+        del request.raw_input_contents[:]
+        for name, value in parameters.items():
+            setattr(request.inputs[0].parameters[name], "string_param" if isinstance(value, str) else "int64_param", value)
+    return change
+
+
+def classes(**count):
+    def change(request):
+        (kind, value), = count.items()
+        setattr(request.outputs.add(name="probabilities").parameters["classification"], kind, value)
+    return change
+
+
 BAD = {
     "no model": (lambda r: r.ClearField("model_name"), "INVALID_ARGUMENT", "model_name is required and must not be empty"),
     "unknown model": (lambda r: setattr(r, "model_name", "dogs"), "NOT_FOUND", 'Model "dogs" not found; available: digits'),
@@ -227,7 +245,8 @@ BAD = {
     "unknown datatype": (set_all(datatype="FLOAT"), "INVALID_ARGUMENT",
                          'Input "features" has the unknown datatype "FLOAT"; datatypes are spelled like FP32, INT64, UINT8'),
     "another datatype": (set_all(datatype="INT32"), "INVALID_ARGUMENT", 'Input "features" must be FP32, got INT32'),
-    "text": (set_all(datatype="BYTES"), "UNIMPLEMENTED", 'Input "features" is BYTES, which is not served; send numbers'),
+    "cut text": (set_all(datatype="BYTES"), "INVALID_ARGUMENT",
+                 'Input "features" of BYTES [1, 64] in raw_input_contents ends within an element'),
     "wrong shape": (shape(64, 1), "INVALID_ARGUMENT", 'Input "features" must have the shape [-1, 64], got [64, 1]'),
     "negative dimension": (shape(-1, 64), "INVALID_ARGUMENT", "dimensions must not be negative"),
     "huge dimensions": (shape(2**62, 2**62), "INVALID_ARGUMENT", "nor too large together"),
@@ -243,10 +262,25 @@ BAD = {
                        'There is no output "y"; the outputs are: probabilities'),
     "output twice": (lambda r: (r.outputs.add(name="probabilities"), r.outputs.add(name="probabilities")), "INVALID_ARGUMENT",
                      'Output "probabilities" is asked for twice'),
-    "shared memory": (lambda r: r.inputs[0].parameters["shared_memory_region"].__setattr__("string_param", "a"), "UNIMPLEMENTED",
-                      'Input "features" is in shared memory, which is not served; send its values'),
-    "classes": (lambda r: r.outputs.add(name="probabilities").parameters["classification"].__setattr__("int64_param", 3),
-                "UNIMPLEMENTED", 'Output "probabilities" is asked for as classes, which is not served; ask for values'),
+    "no such region": (in_memory(shared_memory_region="a", shared_memory_byte_size=256), "NOT_FOUND",
+                       "Unable to find shared memory region: 'a'"),
+    "memory of no size": (in_memory(shared_memory_region="a"), "INVALID_ARGUMENT",
+                          "'shared_memory_byte_size' must be specified along with 'shared_memory_region' parameter for tensor "
+                          "'features'"),
+    "memory of no region": (in_memory(shared_memory_offset=8), "INVALID_ARGUMENT",
+                            "'shared_memory_offset' can not be specified without 'shared_memory_region' parameter for tensor "
+                            "'features'"),
+    "a region that is a number": (in_memory(shared_memory_region=3, shared_memory_byte_size=256), "INVALID_ARGUMENT",
+                                  "invalid value type for 'shared_memory_region' parameter for tensor 'features', expected "
+                                  "string_param."),
+    "a size that is a text": (in_memory(shared_memory_region="a", shared_memory_byte_size="all"), "INVALID_ARGUMENT",
+                              "invalid value type for 'shared_memory_byte_size' parameter for tensor 'features', expected "
+                              "int64_param."),
+    "no classes": (classes(int64_param=0), "INVALID_ARGUMENT", "invalid value for 'classification' parameter, expected > 0"),
+    "classes that are a text": (classes(string_param="3"), "INVALID_ARGUMENT",
+                                "invalid value type for 'classification' parameter, expected int64_param"),
+    "a reserved parameter": (lambda r: r.parameters["triton_mine"].__setattr__("bool_param", True), "INVALID_ARGUMENT",
+                             "parameter keys starting with 'triton_' are reserved for Triton usage."),
     "priority that is a text": (lambda r: r.parameters["priority"].__setattr__("string_param", "high"), "INVALID_ARGUMENT",
                                 'Parameter "priority" must be a whole number, not negative'),
     "negative timeout": (lambda r: r.parameters["timeout"].__setattr__("int64_param", -5), "INVALID_ARGUMENT",
@@ -285,3 +319,74 @@ def test_a_value_that_its_datatype_cannot_hold(copying):
     request = copying.request("copy_int8", raw=False, inputs={"x": ("INT8", numpy.array([[1, 2, 3, 300]]))})
     failure = failure_of(copying.stub.ModelInfer, request)
     assert failure.details() == 'Input "x" of INT8 [1, 4] has the value 300, which is not one of INT8'
+
+
+def test_a_request_over_the_limit_is_refused(kserve):
+    request = kserve.request("digits", inputs={"features": ("FP32", numpy.zeros((20_000, 64), numpy.float32))})
+    failure = failure_of(kserve.stub.ModelInfer, request)
+    assert failure.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert error_info(failure).reason == "MESSAGE_TOO_LARGE"
+
+
+@pytest.mark.parametrize("raw", [True, False])
+def test_texts_come_back_as_they_went(copying, raw):
+    texts = [b"", b"one", b"\xff\x00", b"x" * 1000]
+    request = copying.messages.ModelInferRequest(model_name="copy_bytes")
+    tensor = request.inputs.add(name="x", datatype="BYTES", shape=[1, 4])
+    packed = b"".join(len(text).to_bytes(4, "little") + text for text in texts)
+    if raw:
+        request.raw_input_contents.append(packed)
+    else:
+        tensor.contents.bytes_contents.extend(texts)
+    response = copying.stub.ModelInfer(request)
+    if raw:
+        assert list(response.raw_output_contents) == [packed]
+    else:
+        assert list(response.outputs[0].contents.bytes_contents) == texts
+
+
+BAD_TEXTS = {
+    "an element more": (b"\0" * 20, "needs 4 elements in raw_input_contents, got 5"),
+    "an element fewer": (b"\0" * 12, "needs 4 elements in raw_input_contents, got 3"),
+    "a cut element": (b"\0" * 12 + b"\5\0\0\0four", "in raw_input_contents ends within an element"),
+    "a cut length": (b"\0" * 15, "in raw_input_contents ends within an element"),
+    "a huge length": (b"\0" * 12 + b"\xff\xff\xff\xff", "in raw_input_contents ends within an element"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_TEXTS)
+def test_bad_texts(copying, case):
+    raw, text = BAD_TEXTS[case]
+    request = copying.messages.ModelInferRequest(model_name="copy_bytes", raw_input_contents=[raw])
+    request.inputs.add(name="x", datatype="BYTES", shape=[1, 4])
+    failure = failure_of(copying.stub.ModelInfer, request)
+    assert failure.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert text in failure.details()
+
+
+def test_models_are_not_changed_where_all_may_call(kserve, stubs):
+    for method, request in [(kserve.stub.RepositoryModelLoad, stubs.kserve.RepositoryModelLoadRequest(model_name="digits")),
+                            (kserve.stub.RepositoryModelUnload, stubs.kserve.RepositoryModelUnloadRequest(model_name="digits"))]:
+        failure = failure_of(method, request)
+        assert failure.code() is grpc.StatusCode.UNAVAILABLE
+        assert error_info(failure).reason == "EXTENSION_OFF"
+
+
+def test_explicit_model_control_and_no_shared_memory(stubs, tmp_path):
+    add_synthetic(tmp_path, "copy")
+    with serve("--model-control-mode", "explicit", "--shared-memory", "off", repository=tmp_path) as server, \
+            grpc.insecure_channel(server.address) as channel:
+        client = Client(stubs, channel)
+        extensions = client.stub.ServerMetadata(stubs.kserve.ServerMetadataRequest()).extensions
+        assert "system_shared_memory" not in extensions
+        failure = failure_of(client.stub.SystemSharedMemoryStatus, stubs.kserve.SystemSharedMemoryStatusRequest())
+        assert (failure.code(), failure.details()) == (
+            grpc.StatusCode.UNIMPLEMENTED,
+            "Client shared memory is disabled. Start the server with '--shared-memory local' to enable.")
+        client.stub.RepositoryModelUnload(stubs.kserve.RepositoryModelUnloadRequest(model_name="copy"))
+        assert not client.stub.ModelReady(stubs.kserve.ModelReadyRequest(name="copy")).ready
+        client.stub.RepositoryModelLoad(stubs.kserve.RepositoryModelLoadRequest(model_name="copy"))
+        assert client.stub.ModelReady(stubs.kserve.ModelReadyRequest(name="copy")).ready
+        settings = stubs.kserve.LogSettingsRequest()
+        settings.settings["log_info"].bool_param = False
+        assert not client.stub.LogSettings(settings).settings["log_info"].bool_param

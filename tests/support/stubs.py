@@ -17,6 +17,7 @@ SOURCES = {
     "inference": ("proto", "parlance/inference.proto"),
     "interop_empty": ("proto", "grpc/testing/empty.proto"),
     "interop_messages": ("proto", "grpc/testing/messages.proto"),
+    "kserve_config": ("proto", "kserve/model_config.proto"),  # before the one that imports it
     "kserve": ("proto", "kserve/grpc_service.proto"),
     "management": ("proto", "parlance/management.proto"),
     "torchserve": ("proto", "torchserve/inference.proto"),

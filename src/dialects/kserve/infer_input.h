@@ -1,20 +1,35 @@
 #pragma once
 
+#include <memory>
+#include <string_view>
+#include <vector>
+
 #include "base/status.h"
+#include "dialects/kserve/shared_memory.h"
 #include "kserve/grpc_service.views.h"
 #include "models/tensor.h"
 
 namespace parlance::dialects::kserve {
 
-/// The tensors of a request, in its order. Raw contents, and floats of typed contents that lie aligned, are
-/// borrowed from the request, which outlives them; other typed contents are decoded into memory of their own.
+/// A request's tensors, and what keeps shared memory mapped in which some lie.
+struct ReceivedTensors {
+  models::Tensors tensors;
+  std::vector<std::shared_ptr<const void>> held;
+};
+
+/// The tensors of a request, in its order. Raw contents, numbers in shared memory, and floats of typed
+/// contents that lie aligned, are borrowed; other typed contents are decoded into memory of their own, and
+/// BYTES in shared memory are copied, since what was checked must not change. `peer`: who asks.
 ///
 /// INVALID_ARGUMENT, naming the input, for an unknown datatype, a shape that is none, values that are not as
-/// many as the shape says or too large for the datatype, raw contents beside typed ones, or not one for each
-/// input; UNIMPLEMENTED for BYTES and for shared memory.
-Result<models::Tensors> to_tensors(const ::inference::ModelInferRequestView& request);
+/// many as the shape says or too large for the datatype, raw contents beside typed ones, values beside shared
+/// memory, or not one raw content for each input that is not there; else as find_place().
+Result<ReceivedTensors> to_tensors(const ::inference::ModelInferRequestView& request,
+                                   const SharedMemory& memory, std::string_view peer);
 
-/// INVALID_ARGUMENT unless there are no raw contents or one for each input.
+/// INVALID_ARGUMENT unless there are no raw contents or one for each input that is not in shared memory.
 Status check_raw_contents(const ::inference::ModelInferRequestView& request);
+/// Whether values come back raw: those of the request came so, or in shared memory.
+bool comes_raw(const ::inference::ModelInferRequestView& request);
 
 }  // namespace parlance::dialects::kserve

@@ -12,6 +12,8 @@ namespace {
 
 using Parameter = ::inference::InferParameterView;
 
+constexpr std::string_view kEmptyFinalResponse = "triton_enable_empty_final_response";
+
 /// A longer timeout is as good as none.
 Duration to_timeout(std::uint64_t microseconds) {
   constexpr std::uint64_t kLongest = 100ULL * 365 * 24 * 3600 * 1'000'000;
@@ -37,6 +39,12 @@ Status read(std::string_view name, const Parameter& parameter, InferParameters& 
   } else if (name == "sequence_start" || name == "sequence_end") {
     if (!parameter.has_bool_param()) return wrong_kind(name, "a bool").error();
     (name == "sequence_start" ? read.sequence_start : read.sequence_end) = parameter.bool_param();
+  } else if (name == kEmptyFinalResponse) {
+    if (!parameter.has_bool_param()) return wrong_kind(name, "a bool").error();
+  } else if (name.starts_with("triton_")) {
+    return invalid(concat("parameter keys starting with 'triton_' are reserved for Triton usage. Only the ",
+                          "following keys starting with 'triton_' are allowed: ", kEmptyFinalResponse))
+        .error();
   }
   return {};
 }

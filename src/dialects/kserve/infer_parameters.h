@@ -21,9 +21,9 @@ struct InferParameters {
   bool sequence_end = false;
 };
 
-/// Reads priority, timeout (microseconds), sequence_id (a number other than 0, or a text), sequence_start and
-/// sequence_end; other parameters mean nothing here and are passed over. INVALID_ARGUMENT for one of those
-/// that has a value of another kind.
+/// Reads priority, timeout (microseconds), sequence_id (a number other than 0, or a text), sequence_start,
+/// sequence_end and triton_enable_empty_final_response; other parameters mean nothing here and are passed
+/// over. INVALID_ARGUMENT for one of those that has a value of another kind, and for others named triton_….
 Result<InferParameters> read_parameters(const ::inference::ModelInferRequestView& request);
 
 /// A parameter's whole number, which clients write as either kind; nothing: it has none, or a negative one.

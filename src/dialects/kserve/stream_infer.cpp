@@ -15,16 +15,17 @@ using namespace ::inference;
 
 bool wants_empty_final(const ModelInferRequestView& request) {
   const auto asked = request.parameters().find("triton_enable_empty_final_response");
-  return asked && asked->has_bool_param() && asked->bool_param();
+  return asked && asked->bool_param();
 }
 
 }  // namespace
 
 StreamInfer::StreamInfer(ServerCall& call, const models::Repository& repository,
-                         scheduling::Scheduler& scheduler, Out& out)
+                         scheduling::Scheduler& scheduler, const SharedMemory& memory, Out& out)
     : call_(call),
       repository_(repository),
       scheduler_(scheduler),
+      memory_(memory),
       out_(out),
       failure_ends_call_(call.request_metadata().get("triton_grpc_error") == "true") {}
 
@@ -64,13 +65,13 @@ Task<Status> StreamInfer::infer(const ModelInferRequestView& request, TimePoint 
 
 Task<Status> StreamInfer::infer_tensors(const ModelInferRequestView& request, models::ModelHandle model,
                                         TimePoint received) {
-  const std::int64_t version = model.version();
-  Result<scheduling::InferenceRequest> inference = to_inference(std::move(model), request, received, call_);
-  if (!inference) co_return inference.error();
-  Task<Result<scheduling::InferenceResult>> running = scheduler_.infer(call_, *inference);
+  Result<PreparedInference> prepared = to_inference(std::move(model), request, memory_, received, call_);
+  if (!prepared) co_return prepared.error();
+  Task<Result<scheduling::InferenceResult>> running = scheduler_.infer(call_, prepared->inference);
   const Result<scheduling::InferenceResult> result = co_await std::move(running);
   if (!result) co_return result.error();
-  InferResponse answer{request, request.model_name(), version, result->outputs};
+  InferResponse answer{request, prepared->outputs, prepared->answer(result->outputs)};
+  if (!answer.status().ok()) co_return answer.status();
   answer.set_final();
   const ModelStreamInferResponseFields response{.infer_response = &answer.fields()};
   Task<void> writing = write(response);
@@ -80,7 +81,7 @@ Task<Status> StreamInfer::infer_tensors(const ModelInferRequestView& request, mo
 
 Task<Status> StreamInfer::infer_text(const ModelInferRequestView& request, models::ModelHandle model,
                                      TimePoint received) {
-  Result<text::GenerateRequest> wanted = to_generation(std::move(model), request, received, call_);
+  Result<text::GenerateRequest> wanted = to_generation(std::move(model), request, memory_, received, call_);
   if (!wanted) co_return wanted.error();
   Task<Result<text::Generation>> beginning = text::generate(call_, *std::move(wanted));
   Result<text::Generation> generation = co_await std::move(beginning);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/status.h"
+#include "dialects/kserve/shared_memory.h"
 #include "dialects/kserve/turns.h"
 #include "dialects/running_tasks.h"
 #include "kserve/grpc_service.parlance.h"
@@ -21,7 +22,7 @@ class StreamInfer {
 
   /// All of them outlive this.
   StreamInfer(ServerCall& call, const models::Repository& repository, scheduling::Scheduler& scheduler,
-              Out& out);
+              const SharedMemory& memory, Out& out);
 
   void start(Request request) { answers_.start(answer(std::move(request), Clock::now())); }
   RunningTasks& answers() { return answers_; }
@@ -41,6 +42,7 @@ class StreamInfer {
   ServerCall& call_;
   const models::Repository& repository_;
   scheduling::Scheduler& scheduler_;
+  const SharedMemory& memory_;
   Out& out_;
   const bool failure_ends_call_;
   Status status_;

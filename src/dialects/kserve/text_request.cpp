@@ -10,6 +10,7 @@
 
 #include "base/concat.h"
 #include "dialects/invalid_input.h"
+#include "dialects/kserve/errors.h"
 #include "dialects/kserve/infer_input.h"
 #include "dialects/kserve/infer_parameters.h"
 #include "models/shape.h"
@@ -62,6 +63,8 @@ Result<std::string> find_text(const ::inference::ModelInferRequestView& request)
   for (const Input input : request.inputs()) {
     if (input.name() == kTextInput) {
       if (text) return invalid(concat("Input \"", kTextInput, "\" is given twice"));
+      if (input.parameters().contains("shared_memory_region"))
+        return not_served(concat("Input \"", kTextInput, "\" is a text, which comes in the request only"));
       text = text_of(input, raw.empty() ? std::nullopt : std::optional<Bytes>{*next_raw});
     } else if (input.name() != "stream") {
       return invalid(concat("There is no input \"", input.name(), "\"; the inputs are: text_input"));
