@@ -9,7 +9,7 @@ namespace parlance::edge {
 
 /// Takes the coding off a body whose Content-Encoding is gzip, deflate or zstd; never holds more than
 /// `max_body_bytes`. INVALID_ARGUMENT: HTTP_ENCODING_NOT_SUPPORTED for another coding, HTTP_BAD_ENCODING for
-/// a body that is not in it. RESOURCE_EXHAUSTED, MESSAGE_TOO_LARGE.
+/// a body that is not in it. RESOURCE_EXHAUSTED, DECOMPRESSED_TOO_LARGE.
 Status decode_body(HttpRequest& request, std::size_t max_body_bytes);
 
 /// Compresses an answer's body when the request's Accept-Encoding is gzip, deflate or zstd alone, which is

@@ -15,9 +15,9 @@ struct ReasonStatus {
   std::string_view reason;
   unsigned status;
 };
-constexpr ReasonStatus kByReason[] = {{"HTTP_ENCODING_NOT_SUPPORTED", 415},
-                                      {"HTTP_METHOD_NOT_ALLOWED", kWrongMethod},
-                                      {"MESSAGE_TOO_LARGE", 413}};
+constexpr ReasonStatus kByReason[] = {{"DECOMPRESSED_TOO_LARGE", 413},
+                                      {"HTTP_ENCODING_NOT_SUPPORTED", 415},
+                                      {"HTTP_METHOD_NOT_ALLOWED", kWrongMethod}};
 
 unsigned http_status_of(StatusCode code) {
   switch (code) {

@@ -9,7 +9,7 @@
 namespace parlance::edge {
 
 /// The HTTP status of a call's status: the table of google/rpc/code.proto, with 405 for
-/// HTTP_METHOD_NOT_ALLOWED, 413 for MESSAGE_TOO_LARGE and 415 for HTTP_ENCODING_NOT_SUPPORTED.
+/// HTTP_METHOD_NOT_ALLOWED, 413 for DECOMPRESSED_TOO_LARGE and 415 for HTTP_ENCODING_NOT_SUPPORTED.
 unsigned http_status_of(const Status& status);
 
 /// An error in a line of text, for whoever has no protocol of his own for it.

@@ -17,10 +17,10 @@ TEST(PredictionJson, ClassesAreAnObjectBestFirst) {
   const models::Tensors outputs{Tensor::of<float>("scores", {2, 3}, scores)};
   const models::Labels labels{"a", "b\"\n", "ä"};
   EXPECT_EQ(to_json(outputs, labels, false).value(),
-            "[\n  {\n    \"a\": 0.5,\n    \"b\\\"\\u000a\": 0.25,\n    \"ä\": 0.125\n  },\n"
-            "  {\n    \"b\\\"\\u000a\": 1,\n    \"ä\": 0.0625,\n    \"a\": 0\n  }\n]");
+            "[\n  {\n    \"a\": 0.5,\n    \"b\\\"\\n\": 0.25,\n    \"ä\": 0.125\n  },\n"
+            "  {\n    \"b\\\"\\n\": 1,\n    \"ä\": 0.0625,\n    \"a\": 0\n  }\n]");
   EXPECT_EQ(to_json({outputs[0].rows(0, 1)}, labels, true).value(),
-            "{\n  \"a\": 0.5,\n  \"b\\\"\\u000a\": 0.25,\n  \"ä\": 0.125\n}");
+            "{\n  \"a\": 0.5,\n  \"b\\\"\\n\": 0.25,\n  \"ä\": 0.125\n}");
 }
 
 TEST(PredictionJson, OnlyTheMostProbableClasses) {
