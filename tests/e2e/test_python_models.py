@@ -250,6 +250,20 @@ def test_a_stream_of_requests_answers_each_in_parts(stubs, streaming):
     assert [list(answer.predictions) for answer in answers] == [[0, 0], [1, 1], [0, 0], [1, 1], [2, 2]]
 
 
+@pytest.mark.parametrize("asks", [False, True])
+def test_a_kserve_stream_has_a_response_for_each_part_and_its_end_if_asked(stubs, streaming, asks):
+    request = request_of(stubs, "counts", 3)
+    request.parameters["triton_enable_empty_final_response"].bool_param = asks
+    stub = stubs.kserve_grpc.GRPCInferenceServiceStub(grpc.insecure_channel(streaming.address))
+    answers = [answer.infer_response for answer in stub.ModelStreamInfer(iter([request]), timeout=30)]
+    end = answers.pop() if asks else None
+    assert [values(answer) for answer in answers] == [[0], [1], [2]]
+    assert not any("triton_final_response" in answer.parameters for answer in answers)
+    if asks:
+        assert end.parameters["triton_final_response"].bool_param and not end.outputs
+    assert stub.ModelConfig(stubs.kserve.ModelConfigRequest(name="counts")).config.model_transaction_policy.decoupled
+
+
 def test_a_failure_half_way_ends_the_stream(stubs, streaming):
     responses = predictions(stubs, streaming, "half_way", 1)
     assert json.loads(next(responses).prediction) == [[1, 0]]

@@ -109,7 +109,7 @@ void set_sequence_batching(const models::SequenceConfig& config,
     set_sequence_batching(config.sequence, *message.mutable_sequence_batching());
   else if (by_row && config.batching.max_batch > 1)
     set_dynamic_batching(config, *message.mutable_dynamic_batching());
-  message.mutable_model_transaction_policy()->set_decoupled(model.makes_text());
+  message.mutable_model_transaction_policy()->set_decoupled(model.makes_text() || model.engine().streams());
   return message;
 }
 

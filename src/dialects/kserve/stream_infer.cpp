@@ -2,6 +2,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "dialects/kserve/infer_output.h"
 #include "dialects/kserve/infer_request.h"
@@ -58,8 +59,11 @@ Task<void> StreamInfer::answer(Request request, TimePoint received) {
 Task<Status> StreamInfer::infer(const ModelInferRequestView& request, TimePoint received) {
   Result<models::ModelHandle> model = find_model(repository_, request);
   if (!model) co_return model.error();
-  Task<Status> inferring = model->makes_text() ? infer_text(request, *std::move(model), received)
-                                               : infer_tensors(request, *std::move(model), received);
+  const bool is_text = model->makes_text();
+  const bool has_parts = !is_text && model->engine().streams();
+  Task<Status> inferring = is_text     ? infer_text(request, *std::move(model), received)
+                           : has_parts ? infer_parts(request, *std::move(model), received)
+                                       : infer_tensors(request, *std::move(model), received);
   co_return co_await std::move(inferring);
 }
 
@@ -74,6 +78,38 @@ Task<Status> StreamInfer::infer_tensors(const ModelInferRequestView& request, mo
   if (!answer.status().ok()) co_return answer.status();
   answer.set_final();
   const ModelStreamInferResponseFields response{.infer_response = &answer.fields()};
+  Task<void> writing = write(response);
+  co_await std::move(writing);
+  co_return Status{};
+}
+
+// Which part is the last is known when it has gone: as of Triton's decoupled models, an answer of its own
+// says so to whoever asks for that.
+Task<Status> StreamInfer::infer_parts(const ModelInferRequestView& request, models::ModelHandle model,
+                                      TimePoint received) {
+  Result<PreparedInference> prepared = to_inference(std::move(model), request, memory_, received, call_);
+  if (!prepared) co_return prepared.error();
+  auto parts = scheduler_.infer_stream(call_, prepared->inference);
+  if (!parts) co_return parts.error();
+  Status bad;
+  while (auto part = co_await (*parts)->next()) {
+    const InferResponse answer{request, prepared->outputs, prepared->answer(*part)};
+    bad = answer.status();
+    if (!bad.ok()) break;
+    const ModelStreamInferResponseFields response{.infer_response = &answer.fields()};
+    Task<void> writing = write(response);
+    co_await std::move(writing);
+    if (!status_.ok()) break;
+  }
+  co_await (*parts)->end();
+  if (!bad.ok()) co_return bad;
+  if (!status_.ok() || !(*parts)->status().ok()) co_return (*parts)->status();
+  if (!wants_empty_final(request)) co_return Status{};
+  const models::Tensors nothing;
+  const std::vector<WantedOutput> all;
+  InferResponse end{request, all, prepared->answer(nothing)};
+  end.set_final();
+  const ModelStreamInferResponseFields response{.infer_response = &end.fields()};
   Task<void> writing = write(response);
   co_await std::move(writing);
   co_return Status{};

@@ -35,6 +35,9 @@ class StreamInfer {
   Task<Status> infer(const ::inference::ModelInferRequestView& request, TimePoint received);
   Task<Status> infer_tensors(const ::inference::ModelInferRequestView& request, models::ModelHandle model,
                              TimePoint received);
+  /// Of a model that gives its outputs in parts: a response for each.
+  Task<Status> infer_parts(const ::inference::ModelInferRequestView& request, models::ModelHandle model,
+                           TimePoint received);
   Task<Status> infer_text(const ::inference::ModelInferRequestView& request, models::ModelHandle model,
                           TimePoint received);
   Task<void> write(const ::inference::ModelStreamInferResponseFields& response);
