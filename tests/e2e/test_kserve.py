@@ -83,7 +83,7 @@ def test_server_metadata_name_what_is_served(kserve):
     metadata = kserve.stub.ServerMetadata(kserve.messages.ServerMetadataRequest())
     assert metadata.name == "parlance"
     assert metadata.version
-    assert set(metadata.extensions) == {
+    assert set(metadata.extensions) == {"binary_tensor_data", 
         "classification", "sequence", "model_repository", "model_repository(unload_dependents)", "schedule_policy", "parameters",
         "statistics", "model_configuration", "logging", "system_shared_memory"}
 

@@ -72,6 +72,7 @@ def check_metadata_name_what_is_served(client, _):
     metadata = client.get_server_metadata(as_json=True)
     expect(metadata["name"], "parlance")
     expect(set(metadata["extensions"]), {
+        "binary_tensor_data",
         "classification", "sequence", "model_repository", "model_repository(unload_dependents)", "schedule_policy", "parameters",
         "statistics", "model_configuration", "logging", "system_shared_memory"})
     expect([tensor.name for tensor in client.get_model_metadata("digits").inputs], ["features"])

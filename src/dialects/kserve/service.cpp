@@ -22,12 +22,10 @@ namespace {
 using namespace ::inference;
 
 /// With system_shared_memory last: a server that does not serve it leaves it out.
-constexpr std::array<std::string_view, 10> kExtensions{
-    "classification",   "sequence",
-    "model_repository", "model_repository(unload_dependents)",
-    "schedule_policy",  "parameters",
-    "statistics",       "model_configuration",
-    "logging",          "system_shared_memory"};
+constexpr std::array<std::string_view, 11> kExtensions{
+    "classification",      "sequence",   "model_repository",    "model_repository(unload_dependents)",
+    "schedule_policy",     "parameters", "binary_tensor_data",  "statistics",
+    "model_configuration", "logging",    "system_shared_memory"};
 
 /// The versions of a model that are READY, as text.
 std::vector<std::string> ready_versions(const models::Repository& repository, std::string_view model) {
@@ -189,7 +187,7 @@ Result<text::GenerateRequest> GrpcInferenceServiceHandler::text_asked(
   Result<models::ModelHandle> model = find_model(repository_, request);
   if (!model) return std::unexpected{model.error()};
   if (!model->makes_text()) return invalid(concat("Model \"", model->model(), "\" makes no text"));
-  return to_generation(*std::move(model), request, call.received_at(), call);
+  return to_generation(*std::move(model), request, shared_memory_, call.received_at(), call);
 }
 
 Task<Result<Written<ModelStatisticsResponseFields>>> GrpcInferenceServiceHandler::ModelStatistics(

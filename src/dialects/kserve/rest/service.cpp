@@ -5,6 +5,7 @@
 
 #include "dialects/json_output.h"
 #include "dialects/kserve/rest/asking.h"
+#include "dialects/kserve/rest/control.h"
 #include "dialects/kserve/rest/generate.h"
 #include "dialects/kserve/rest/generate_stream.h"
 #include "dialects/kserve/rest/infer_answer.h"
@@ -115,9 +116,74 @@ Task<Result<HttpResponse>> generate(Service& service, HttpCall& call) {
   co_return as_json(*std::move(json));
 }
 
+// --- repository, shared memory, settings
+
+template <typename Fields>
+Result<Buffer> region(const HttpCall& call) {
+  return serialize(Fields{.name = call.parameter("region")});
+}
+
+void add_repository_routes(const std::shared_ptr<Service>& service, edge::HttpRoutes& routes) {
+  for (const std::string repository : {"/v2/repository", "/v2/repository/{repository}"}) {
+    routes.add(
+        "POST", repository + "/index",
+        route<RepositoryIndexResponse>(service, &Service::RepositoryIndex, read_index_request, write_index));
+    routes.add("POST", repository + "/models/{model}/load",
+               route<RepositoryModelLoadResponse>(service, &Service::RepositoryModelLoad, read_load_request,
+                                                  as_it_is));
+    routes.add("POST", repository + "/models/{model}/unload",
+               route<RepositoryModelUnloadResponse>(service, &Service::RepositoryModelUnload,
+                                                    read_unload_request, as_it_is));
+  }
+}
+
+void add_shared_memory_routes(const std::shared_ptr<Service>& service, edge::HttpRoutes& routes) {
+  for (const std::string end : {"", "/region/{region}"}) {
+    const std::string system = "/v2/systemsharedmemory" + end;
+    const std::string cuda = "/v2/cudasharedmemory" + end;
+    routes.add("GET", system + "/status",
+               route<SystemSharedMemoryStatusResponse>(service, &Service::SystemSharedMemoryStatus,
+                                                       region<SystemSharedMemoryStatusRequestFields>,
+                                                       write_system_regions));
+    routes.add("POST", system + "/register",
+               route<SystemSharedMemoryRegisterResponse>(service, &Service::SystemSharedMemoryRegister,
+                                                         read_system_region, as_it_is));
+    routes.add("POST", system + "/unregister",
+               route<SystemSharedMemoryUnregisterResponse>(service, &Service::SystemSharedMemoryUnregister,
+                                                           region<SystemSharedMemoryUnregisterRequestFields>,
+                                                           as_it_is));
+    routes.add("GET", cuda + "/status",
+               route<CudaSharedMemoryStatusResponse>(service, &Service::CudaSharedMemoryStatus,
+                                                     region<CudaSharedMemoryStatusRequestFields>,
+                                                     write_cuda_regions));
+    routes.add("POST", cuda + "/register",
+               route<CudaSharedMemoryRegisterResponse>(service, &Service::CudaSharedMemoryRegister,
+                                                       read_cuda_region, as_it_is));
+    routes.add(
+        "POST", cuda + "/unregister",
+        route<CudaSharedMemoryUnregisterResponse>(service, &Service::CudaSharedMemoryUnregister,
+                                                  region<CudaSharedMemoryUnregisterRequestFields>, as_it_is));
+  }
+}
+
+void add_settings_routes(const std::shared_ptr<Service>& service, edge::HttpRoutes& routes) {
+  const auto traces =
+      route<TraceSettingResponse>(service, &Service::TraceSetting, read_trace_settings, write_trace_settings);
+  const auto logs =
+      route<LogSettingsResponse>(service, &Service::LogSettings, read_log_settings, write_log_settings);
+  for (const char* method : {"GET", "POST"}) {
+    routes.add(method, "/v2/trace/setting", traces);
+    routes.add(method, "/v2/models/{model}/trace/setting", traces);
+    routes.add(method, "/v2/logging", logs);
+  }
+}
+
 }  // namespace
 
 void add_routes(std::shared_ptr<Service> service, edge::HttpRoutes& routes) {
+  add_repository_routes(service, routes);
+  add_shared_memory_routes(service, routes);
+  add_settings_routes(service, routes);
   const auto add_of_model = [&](const char* method, std::string_view end, const edge::HttpHandler& handler) {
     for (const std::string_view path : {"/v2/models/{model}", "/v2/models/{model}/versions/{version}"})
       routes.add(method, std::string{path}.append(end), handler);
@@ -139,6 +205,9 @@ void add_routes(std::shared_ptr<Service> service, edge::HttpRoutes& routes) {
       service, &Service::ModelStatistics, model_and_version<ModelStatisticsRequestFields>, as_it_is);
   add_of_model("GET", "/stats", statistics);
   routes.add("GET", "/v2/models/stats", statistics);
+  add_of_model("GET", "/config",
+               route<ModelConfigResponse>(service, &Service::ModelConfig,
+                                          model_and_version<ModelConfigRequestFields>, write_config));
   add_of_model("POST", "/infer", [service](HttpCall& call) { return infer(*service, call); });
   add_of_model("POST", "/generate", [service](HttpCall& call) { return generate(*service, call); });
   add_of_model("POST", "/generate_stream",
