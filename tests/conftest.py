@@ -6,6 +6,7 @@ import grpc
 import pytest
 
 from support import stubs as stub_maker
+from support import tensorflow_protos
 from support.certificates import make_certificates
 from support.process import ROOT, ServerProcess
 from support.repositories import serve
@@ -18,6 +19,11 @@ UNLIMITED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_le
 @pytest.fixture(scope="session")
 def stubs(tmp_path_factory):
     return stub_maker.generate(tmp_path_factory.mktemp("stubs"))
+
+
+@pytest.fixture(scope="session")
+def tensorflow_serving(tmp_path_factory):
+    return tensorflow_protos.client(tmp_path_factory.mktemp("tensorflow"))
 
 
 @pytest.fixture

@@ -142,7 +142,8 @@ constexpr std::array kReasons{
     ErrorReason{"INVALID_GRPC_STATUS", StatusCode::kUnknown, kNo,
                 "The server's grpc-status is no status code.", "Mend the server or the proxy in between."},
     ErrorReason{"INVALID_INPUT", StatusCode::kInvalidArgument, kNo,
-                "The request does not fit the model's inputs.",
+                "The request does not fit the model's inputs, or asks for a form that its text cannot be "
+                "held to.",
                 "The message says which field and what is expected."},
     ErrorReason{"INVALID_MESSAGE_PREFIX", StatusCode::kInternal, kNo,
                 "A message does not begin with a flag of 0 or 1.",

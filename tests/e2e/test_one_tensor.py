@@ -15,8 +15,8 @@ VALUES = numpy.array([[-1.5, 1 / 3, 3.4028235e38, 1.1754944e-38], [0.0, -0.0, 16
 class Server:
     """A server of one model, which answers with its input, and what its clients need."""
 
-    def __init__(self, stubs, channel, http):
-        self.stubs, self.channel, self.http = stubs, channel, http
+    def __init__(self, stubs, tensorflow_serving, channel, http):
+        self.stubs, self.tensorflow_serving, self.channel, self.http = stubs, tensorflow_serving, channel, http
 
     def post(self, path: str, **arguments) -> httpx.Response:
         response = self.http.post(path, **arguments)
@@ -25,12 +25,12 @@ class Server:
 
 
 @pytest.fixture(scope="module")
-def server(stubs, tmp_path_factory):
+def server(stubs, tensorflow_serving, tmp_path_factory):
     repository = tmp_path_factory.mktemp("one_tensor")
     add_synthetic(repository, "copy")
     with (serve(repository=repository) as process, grpc.insecure_channel(process.address) as channel,
           httpx.Client(base_url=f"http://{process.address}", timeout=60) as http):
-        yield Server(stubs, channel, http)
+        yield Server(stubs, tensorflow_serving, channel, http)
 
 
 def of_json(rows) -> bytes:
@@ -90,7 +90,7 @@ def through_kserve_binary(server) -> bytes:
 
 
 def predict_request(server):
-    request = server.stubs.tfserving.PredictRequest()
+    request = server.tensorflow_serving.predict.PredictRequest()
     request.model_spec.name = "copy"
     tensor = request.inputs["x"]
     tensor.dtype = 1  # DT_FLOAT
@@ -100,7 +100,7 @@ def predict_request(server):
 
 
 def tfserving_output(server, request) -> bytes:
-    stub = server.stubs.tfserving_grpc.PredictionServiceStub(server.channel)
+    stub = server.tensorflow_serving.prediction_service.PredictionServiceStub(server.channel)
     [tensor] = stub.Predict(request).outputs.values()
     return tensor.tensor_content or of_json(tensor.float_val)
 

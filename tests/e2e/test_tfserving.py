@@ -1,12 +1,9 @@
 """TensorFlow Serving's gRPC services of `parlance serve`, by the stubs of tensorflow-serving-api."""
 
-from types import SimpleNamespace
-
 import grpc
 import numpy
 import pytest
 
-from support import tensorflow_protos
 from support.digits import PIXELS, held_out
 from support.failures import error_info, failure_of
 from support.repositories import add_synthetic, serve
@@ -32,22 +29,6 @@ backend: synthetic
 inputs: [{name: age, type: INT64, shape: [-1]}, {name: weight, type: FP32, shape: [-1, 1]}]
 outputs: [{name: age_out, type: INT64, shape: [-1]}, {name: outputs, type: FP32, shape: [-1, 1]}]
 """
-
-
-@pytest.fixture(scope="session")
-def api(tmp_path_factory):
-    """The real client: messages and stubs of tensorflow-serving-api."""
-    tensorflow_protos.generate(tmp_path_factory.mktemp("tensorflow"))
-    from tensorflow.core.example import example_pb2
-    from tensorflow.core.framework import tensor_pb2
-    from tensorflow_serving.apis import (classification_pb2, get_model_metadata_pb2, get_model_status_pb2, inference_pb2,
-                                         model_management_pb2, model_pb2, model_service_pb2_grpc, predict_pb2,
-                                         prediction_service_pb2_grpc, regression_pb2)
-    return SimpleNamespace(
-        example=example_pb2, tensor=tensor_pb2, classification=classification_pb2, metadata=get_model_metadata_pb2,
-        status=get_model_status_pb2, inference=inference_pb2, management=model_management_pb2, model=model_pb2,
-        model_service=model_service_pb2_grpc, predict=predict_pb2, prediction_service=prediction_service_pb2_grpc,
-        regression=regression_pb2)
 
 
 class Client:
@@ -107,12 +88,12 @@ def array(tensor) -> numpy.ndarray:
 
 
 @pytest.fixture
-def tf(api, model_channel) -> Client:
-    return Client(api, model_channel)
+def tf(tensorflow_serving, model_channel) -> Client:
+    return Client(tensorflow_serving, model_channel)
 
 
 @pytest.fixture(scope="module")
-def copying(api, tmp_path_factory):
+def copying(tensorflow_serving, tmp_path_factory):
     """A server of models that answer with their input."""
     repository = tmp_path_factory.mktemp("copying")
     for datatype in TYPES:
@@ -125,7 +106,7 @@ def copying(api, tmp_path_factory):
     (repository / "broken" / "1").mkdir(parents=True)
     add_synthetic(repository, "slow", base_ms=500)
     with serve("--require", "slow", repository=repository) as server, grpc.insecure_channel(server.address) as channel:
-        yield Client(api, channel)
+        yield Client(tensorflow_serving, channel)
 
 
 def digit(client, pixels=PIXELS, content=True):
@@ -421,14 +402,14 @@ def test_what_is_served_is_not_changed_by_callers(copying):
 
 
 @pytest.fixture
-def managed(api, tmp_path):
+def managed(tensorflow_serving, tmp_path):
     """A server of the models a and b, and its operator."""
     for name in "ab":
         add_synthetic(tmp_path, name)
         (tmp_path / name / "2").mkdir()
     with serve(repository=tmp_path) as server, grpc.insecure_channel(server.address) as callers, \
             grpc.insecure_channel(server.admin) as operators:
-        yield Client(api, callers), Client(api, operators)
+        yield Client(tensorflow_serving, callers), Client(tensorflow_serving, operators)
 
 
 def reload(client, *models, timeout=60):

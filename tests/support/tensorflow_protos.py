@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 from grpc_tools import protoc
 
@@ -31,3 +32,18 @@ def generate(out: Path) -> None:
     for name in (*FILES, ERROR_CODES):
         assert protoc.main(["protoc", f"-I{out}", f"-I{protoc_include}", f"--python_out={out}", name]) == 0, name
     sys.path.insert(0, str(out))
+
+
+def client(out: Path) -> SimpleNamespace:
+    """The real client, its files made in `out`: messages and stubs of tensorflow-serving-api."""
+    generate(out)
+    from tensorflow.core.example import example_pb2
+    from tensorflow.core.framework import tensor_pb2
+    from tensorflow_serving.apis import (classification_pb2, get_model_metadata_pb2, get_model_status_pb2, inference_pb2,
+                                         model_management_pb2, model_pb2, model_service_pb2_grpc, predict_pb2,
+                                         prediction_service_pb2_grpc, regression_pb2)
+    return SimpleNamespace(
+        example=example_pb2, tensor=tensor_pb2, classification=classification_pb2, metadata=get_model_metadata_pb2,
+        status=get_model_status_pb2, inference=inference_pb2, management=model_management_pb2, model=model_pb2,
+        model_service=model_service_pb2_grpc, predict=predict_pb2, prediction_service=prediction_service_pb2_grpc,
+        regression=regression_pb2)

@@ -151,7 +151,7 @@ TEST_F(RepositoryTest, SaysWhyAModelFailed) {
   EXPECT_THAT(reason_of("bad_key", 1), StartsWith("bad_key/model.yaml:2: unknown key \"lables\""));
   EXPECT_EQ(reason_of("no_labels", 1), "labels.txt: cannot be read");
   EXPECT_EQ(reason_of("few_labels", 1), "labels.txt has 2 labels, the first output has 10 classes");
-  EXPECT_EQ(reason_of("no_backend", 1), "there is no backend \"tpu\" (known: openvino, synthetic)");
+  EXPECT_EQ(reason_of("no_backend", 1), "there is no backend \"tpu\" (known: openvino, python, synthetic)");
   EXPECT_EQ(reason_of("no_transform", 1), "there is no transform \"picture\"");
   EXPECT_EQ(reason_of("wrong_transform", 1),
             "the transform \"magika\" makes one input INT32 [1, 2048], which the model does not take");
