@@ -59,8 +59,9 @@ TimePoint Admission::finish(const Waiting& newcomer, Load load, std::span<const 
 
 Forecast Admission::forecast(const Waiting& newcomer, const RequestQueue& queue,
                              std::span<const Running> running, unsigned instances, TimePoint now) const {
-  if (newcomer.deadline.is_never() || limits_.order == models::QueueOrder::kArrival || times_.stale(now))
-    return {};
+  // Nobody knows when an engine that lost all its instances has one again.
+  const bool is_unknown = instances == 0 || times_.stale(now);
+  if (newcomer.deadline.is_never() || limits_.order == models::QueueOrder::kArrival || is_unknown) return {};
   const auto judge = [&](Load load) {
     const TimePoint at = finish(newcomer, load, running, instances, now);
     const Duration late = at - newcomer.deadline.at();

@@ -35,8 +35,8 @@ class Admission {
 
   /// Of `newcomer`, which is in `queue`. Those before it in the order of the queue fill runs of max_batch
   /// rows, of what such a run typically takes, on `instances` that end what they are `running`; its own run
-  /// is estimated conservatively. In time, always: without a deadline, with order kArrival, and when the
-  /// estimates are stale.
+  /// is estimated conservatively. In time, always: without a deadline, with order kArrival, without an
+  /// instance, and when the estimates are stale.
   Forecast forecast(const Waiting& newcomer, const RequestQueue& queue, std::span<const Running> running,
                     unsigned instances, TimePoint now) const;
 

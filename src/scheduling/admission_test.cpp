@@ -83,9 +83,11 @@ TEST_F(AdmissionTest, BatchesTakeManyAtOnce) {
   EXPECT_FALSE(judge({.rows = 8, .deadline = 70ms}).in_time) << "its own takes 24 ms";
 }
 
-TEST_F(AdmissionTest, NobodyIsTurnedAwayWithoutADeadlineOrForStaleEstimates) {
+TEST_F(AdmissionTest, NobodyIsTurnedAwayWithoutADeadlineOrInstanceOrForStaleEstimates) {
   push(1000, {.deadline = 1s});
   EXPECT_TRUE(judge({}).in_time);
+  EXPECT_TRUE(judge({.deadline = 1s}, {}, 0).in_time);
+  EXPECT_FALSE(judge({.deadline = 1s}).in_time);
   ServiceTimeEstimator unknown;
   Waiting& newcomer = requests_.make({.deadline = 1ms});
   queue_.push(newcomer);

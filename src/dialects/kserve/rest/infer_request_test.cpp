@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <vector>
 
 #include "dialects/kserve/rest/generate.h"
@@ -45,7 +45,7 @@ std::vector<T> values_of(const std::string& datatype, const std::string& shape, 
   EXPECT_EQ(message.raw_input_contents_size(), 1);
   const std::string& raw = message.raw_input_contents(0);
   std::vector<T> values(raw.size() / sizeof(T));
-  std::memcpy(values.data(), raw.data(), raw.size());
+  std::ranges::copy(raw, reinterpret_cast<char*>(values.data()));
   return values;
 }
 
