@@ -2,32 +2,17 @@
 
 #include "app/admin_http.h"
 #include "app/log_control.h"
+#include "app/operators_server.h"
 #include "dialects/kserve/service.h"
 #include "dialects/management/service.h"
 #include "dialects/tfserving/model_manager.h"
-#include "edge/http_front.h"
-#include "net/endpoint.h"
 #include "services/admin.h"
 
 namespace parlance::app {
 namespace {
 
-// Operators' calls are short, but for those that watch.
-constexpr std::chrono::milliseconds kGrace{1000};
-
 std::vector<std::string> addresses_of(const ServeConfig& config) {
   return config.admin.value_or(std::vector{std::string{kDefaultAdminAddress}});
-}
-
-// Reached by others than this machine's programs.
-bool is_public(const std::string& address) {
-  const auto endpoint = net::Endpoint::parse(address);
-  return endpoint && !endpoint->is_local();
-}
-
-std::vector<std::shared_ptr<ServerInterceptor>> present(std::shared_ptr<ServerInterceptor> interceptor) {
-  if (interceptor == nullptr) return {};
-  return {std::move(interceptor)};
 }
 
 }  // namespace
@@ -35,14 +20,10 @@ std::vector<std::shared_ptr<ServerInterceptor>> present(std::shared_ptr<ServerIn
 AdminServer::AdminServer(const ServeConfig& config, const Sources& sources, const Log& log)
     : config_(config), log_(log) {
   if (!is_wanted(config)) return;
-  auto routes = admin_routes(sources.metrics, *sources.health);
-  server_ = std::make_unique<Server>(
-      ServerOptions{.listen = addresses_of(config),
-                    .threads = 1,
-                    .interceptors = present(sources.torchserve_auth),
-                    .front = edge::make_http_front({.routes = std::move(routes)}),
-                    .shutdown_grace = kGrace,
-                    .log = [&log](LogLevel level, std::string_view text) { log.write(level, text); }});
+  server_ = make_operators_server({.listen = addresses_of(config),
+                                   .interceptor = sources.torchserve_auth,
+                                   .routes = admin_routes(sources.metrics, *sources.health)},
+                                  log);
   server_->add(
       std::make_shared<dialects::management::ModelManagementHandler>(sources.models, sources.scheduler));
   server_->add(std::make_shared<dialects::tfserving::ModelManagerHandler>(sources.models));
@@ -64,14 +45,7 @@ Result<void> AdminServer::start() {
     server_.reset();
     return {};
   }
-  for (const std::string& address : server_->addresses()) {
-    log_.info("admin", {{"address", address}});
-    if (is_public(address)) {
-      log_.warning(
-          "the admin address can be reached from other machines: whoever reaches it can unload models",
-          {{"address", address}});
-    }
-  }
+  log_operators_addresses(*server_, "admin", log_);
   return {};
 }
 
