@@ -82,6 +82,14 @@ Status unknown_sequence(const std::string& model, const std::string& id) {
       {{"hop", "server"}, {"observed", id}, {"knob", "sequence_start"}});
 }
 
+Status different_rows(const std::string& model, std::string_view input, std::size_t rows,
+                      std::size_t expected) {
+  return grpc::make_error(StatusCode::kInvalidArgument, "INVALID_INPUT",
+                          concat("input '", input, "' batch size does not match other inputs for '", model,
+                                 "': it has ", rows, " rows, the first input ", expected),
+                          {{"hop", "server"}});
+}
+
 Status takes_no_tensors(const std::string& model) {
   return grpc::make_error(StatusCode::kUnimplemented, "MODEL_CANNOT",
                           concat("Model \"", model, "\" makes text and takes no tensors: call Generate"),

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "base/deadline.h"
 #include "base/status.h"
@@ -33,6 +34,10 @@ Status too_many_sequences(const std::string& model, std::size_t max_sequences);
 
 /// INVALID_ARGUMENT: no sequence of that id is open, and the request is no start of one.
 Status unknown_sequence(const std::string& model, const std::string& id);
+
+/// INVALID_ARGUMENT, as Triton says it: `input` has `rows`, where the first input has `expected`.
+Status different_rows(const std::string& model, std::string_view input, std::size_t rows,
+                      std::size_t expected);
 
 /// UNIMPLEMENTED: the model makes text, and was given tensors.
 Status takes_no_tensors(const std::string& model);

@@ -12,7 +12,7 @@ bool has_rows(const models::Signature& signature) {
          std::ranges::all_of(signature.outputs, is_open);
 }
 
-std::size_t rows_of(const models::Tensors& inputs) {
+std::size_t rows_of(std::span<const models::Tensor> inputs) {
   if (inputs.empty() || inputs.front().shape().empty()) return 1;
   return static_cast<std::size_t>(std::max<std::int64_t>(inputs.front().shape()[0], 0));
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 
 #include "models/signature.h"
 #include "models/tensor.h"
@@ -12,6 +13,6 @@ bool has_rows(const models::Signature& signature);
 
 /// The first dimension of the first input; 1 when it has none. Only of a model that has_rows() are these
 /// rows.
-std::size_t rows_of(const models::Tensors& inputs);
+std::size_t rows_of(std::span<const models::Tensor> inputs);
 
 }  // namespace parlance::scheduling

@@ -23,6 +23,18 @@
 namespace parlance::scheduling {
 namespace {
 
+/// Runs of a model that takes batches are put together and taken apart by rows, of which every input must
+/// have as many as the first.
+Status check_rows(const VersionQueue& queue, const InferenceRequest& request) {
+  if (queue.max_batch() <= 1) return {};
+  const std::size_t expected = rows_of(request.inputs);
+  for (const models::Tensor& input : request.inputs) {
+    const std::size_t rows = rows_of({&input, 1});
+    if (rows != expected) return different_rows(request.model.model(), input.name(), rows, expected);
+  }
+  return {};
+}
+
 /// As many parts as a run's largest batch asks for: usually one. `client` outlives them.
 std::vector<QueuedRequest> to_parts(VersionQueue& queue, std::string_view client, InferenceRequest& request,
                                     bool streams = false) {
@@ -116,6 +128,7 @@ Task<Result<InferenceResult>> Scheduler::infer(ServerCall& call, InferenceReques
     InlineRun run{call, request, queue.counters()};
     co_return co_await run;
   }
+  if (Status status = check_rows(queue, request); !status.ok()) co_return std::unexpected{std::move(status)};
   const std::string client = interceptors::client_of(call);
   std::vector<QueuedRequest> parts = to_parts(queue, client, request);
   Submission submission{call, parts};
@@ -127,6 +140,7 @@ Task<Result<InferenceResult>> Scheduler::infer(ServerCall& call, InferenceReques
 Result<std::unique_ptr<TensorStream>> Scheduler::infer_stream(ServerCall& call, InferenceRequest& request) {
   if (request.model.makes_text()) return std::unexpected{takes_no_tensors(request.model.model())};
   VersionQueue& queue = *work_of(request.model).queue();
+  if (Status status = check_rows(queue, request); !status.ok()) return std::unexpected{std::move(status)};
   request.deadline = earliest(request.deadline, call.deadline());
   // A state goes from one whole run to the next, so a step of a sequence is answered as one.
   const bool streams = request.model.engine().streams() && !queue.keeps_state();
@@ -140,9 +154,11 @@ Task<BatchResult> Scheduler::infer_all(ServerCall& call, std::span<InferenceRequ
   std::vector<QueuedRequest> parts;
   BatchResult all;
   for (std::size_t i = 0; i < requests.size(); ++i) {
-    if (!requests[i]->model.makes_text()) continue;
+    const models::ModelHandle& model = requests[i]->model;
+    all.status = model.makes_text() ? takes_no_tensors(model.model())
+                                    : check_rows(*work_of(model).queue(), *requests[i]);
+    if (all.status.ok()) continue;
     all.failed = i;
-    all.status = takes_no_tensors(requests[i]->model.model());
     co_return all;
   }
   for (InferenceRequest* request : requests) {

@@ -6,6 +6,7 @@
 
 #include "scheduling/batch_assembly.h"
 #include "scheduling/errors.h"
+#include "scheduling/rows.h"
 #include "scheduling/version_queue.h"
 
 namespace parlance::scheduling {
@@ -81,7 +82,8 @@ std::shared_ptr<VersionQueue::Run> VersionQueue::take_run(TimePoint now, Answers
   }
   run->record.began = std::chrono::system_clock::now();
   run->record.rows = run->rows;
-  run->record.padded_rows = padding_of(run->rows);
+  // One without rows, which counts as a row, runs alone and as it is.
+  run->record.padded_rows = rows_of(run->requests.front()->inputs) == 0 ? 0 : padding_of(run->rows);
   run->record.requests = run->requests.size();
   run->record.reason = start.plan.reason;
   run->record.queue_left = batches_.queue().size();

@@ -380,3 +380,44 @@ def test_explicit_model_control_and_no_shared_memory(stubs, tmp_path):
         settings = stubs.kserve.LogSettingsRequest()
         settings.settings["log_info"].bool_param = False
         assert not client.stub.LogSettings(settings).settings["log_info"].bool_param
+
+
+PAIR = """\
+backend: synthetic
+inputs: [{name: a, type: FP32, shape: [-1, 4]}, {name: b, type: FP32, shape: [-1, 4]}]
+outputs: [{name: c, type: FP32, shape: [-1, 4]}, {name: d, type: FP32, shape: [-1, 4]}]
+batching: {max_batch: 8, preferred: [8], pad: true}
+"""
+
+
+@pytest.fixture(scope="module")
+def pair(stubs, tmp_path_factory):
+    """A server of `pair`: outputs c and d are inputs a and b, in runs of 8 rows, filled up with rows of zeros."""
+    repository = tmp_path_factory.mktemp("pair")
+    (repository / "pair" / "1").mkdir(parents=True)
+    (repository / "pair" / "model.yaml").write_text(PAIR)
+    with serve(repository=repository) as server, grpc.insecure_channel(server.address) as channel:
+        yield Client(stubs, channel)
+
+
+def of_rows(**inputs):
+    return {name: ("FP32", numpy.arange(4 * rows, dtype=numpy.float32).reshape(rows, 4)) for name, rows in inputs.items()}
+
+
+@pytest.mark.parametrize("rows", [0, 1, 8, 20])
+def test_a_batch_has_the_rows_of_its_inputs(pair, rows):
+    inputs = of_rows(a=rows, b=rows)
+    outputs = pair.arrays(pair.stub.ModelInfer(pair.request("pair", inputs=inputs)))
+    numpy.testing.assert_array_equal(outputs["c"], inputs["a"][1])
+    numpy.testing.assert_array_equal(outputs["d"], inputs["b"][1])
+
+
+@pytest.mark.parametrize("a, b", [(4, 1), (1, 4), (20, 1), (0, 1)])
+def test_inputs_of_a_batch_have_as_many_rows(pair, a, b):
+    request = pair.request("pair", inputs=of_rows(a=a, b=b))
+    failure = failure_of(pair.stub.ModelInfer, request)
+    assert (failure.code(), failure.details()) == (
+        grpc.StatusCode.INVALID_ARGUMENT,
+        f"input 'b' batch size does not match other inputs for 'pair': it has {b} rows, the first input {a}")
+    answers = list(pair.stub.ModelStreamInfer(iter([request])))
+    assert [answer.error_message for answer in answers] == [failure.details()]
