@@ -29,7 +29,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--name", help="what the model is called (default: after SOURCE)")
     parser.add_argument("--repository", type=pathlib.Path, default=pathlib.Path("models/repository"), metavar="DIR",
                         help="where to put it (default: models/repository)")
-    parser.add_argument("--version", type=int, metavar="N", help="its version (default: the next that is free)")
+    parser.add_argument("--version", type=int, metavar="N", help="its version (default: a .mar's own, else the next that is free)")
+    parser.add_argument("--registering", action="store_true", help=argparse.SUPPRESS)  # by a server: mar_source.py
     parser.add_argument("--half", action="store_true", help="keep weights in 16 bits: half the size, not the same last digits")
     return parser.parse_args()
 

@@ -19,4 +19,4 @@ def _reader(source: pathlib.Path):
 
 def run(given: argparse.Namespace) -> None:
     read = _reader(given.source)
-    placing.place(given, lambda folder: read(given.source, folder, given.half), check.check)
+    placing.tell(placing.place(given, lambda folder: read(given.source, folder, given.half), check.check))

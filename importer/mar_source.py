@@ -4,11 +4,14 @@ What an archive holds: a zip with MAR-INF/MANIFEST.json and, beside it, the hand
 
 import argparse
 import ast
+import hashlib
 import json
 import pathlib
+import re
 import shutil
 import stat
 import zipfile
+import zlib
 
 from importer import placing, simple_yaml
 from importer.made import Made
@@ -19,6 +22,8 @@ MOST_FILES = 10_000
 MOST_MANIFEST_BYTES = 1 << 20
 MANIFEST = "MAR-INF/MANIFEST.json"
 FILES = "archive"  # the folder of the version with the archive's files; the version's own model.py stands above it
+DIGEST = "archive.sha256"  # beside it: of the whole archive
+UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError)  # what zipfile and the disk say
 
 MODEL_PY = '''\
 """Made by `parlance import`: runs the TorchServe handler of the archive beside it."""
@@ -33,12 +38,58 @@ class Model(TorchServeModel):
 
 def run(given: argparse.Namespace) -> None:
     try:
-        with zipfile.ZipFile(given.source) as archive:
-            manifest = _manifest(archive)
-            given.name = given.name or manifest["model"].get("modelName")
-            placing.place(given, lambda folder: _read(archive, manifest, folder), lambda folder: None)
+        with open(given.source, "rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            with zipfile.ZipFile(file) as archive:
+                _import(given, archive, digest)
     except zipfile.BadZipFile:
         raise Problem(f"{given.source.name} is no .mar archive: it is not a zip file") from None
+    except OSError as error:
+        raise Problem(f"{given.source.name} cannot be imported: {error}") from None
+
+
+def _import(given: argparse.Namespace, archive: zipfile.ZipFile, digest: str) -> None:
+    manifest = _manifest(archive)
+    given.name = given.name or manifest["model"].get("modelName")
+    model = placing.model_folder(given)
+    _check_kind(model)
+    if given.registering and (version := _version_from(model, digest)):
+        return _report(model, version, False, [])
+    given.version = given.version or _own_version(manifest, placing.versions(model))
+    placed = placing.place(given, lambda folder: _read(archive, manifest, digest, folder), lambda folder: None)
+    if given.registering:
+        return _report(model, placed.version, True, placed.made.notes)
+    placing.tell(placed)
+
+
+def _report(model: pathlib.Path, version: int, is_new: bool, notes: list[str]) -> None:
+    """What the server reads: src/app/archive_importer.cpp."""
+    print(json.dumps({"model": model.name, "version": version, "new": is_new, "notes": notes}))
+
+
+def _check_kind(model: pathlib.Path) -> None:
+    """A model has one kind of versions: one that is no Python model keeps what it has."""
+    settings = model / "model.yaml"
+    named = re.search(r"""^backend:\s*["']?([\w.-]+)""", settings.read_text(), re.MULTILINE) if settings.is_file() else None
+    is_other = named and named[1] != "python"
+    if is_other or not all((model / str(version) / "model.py").exists() for version in placing.versions(model)):
+        raise Problem(f"there is a model {model.name} already that runs no Python: choose another name")
+
+
+def _version_from(model: pathlib.Path, digest: str) -> int | None:
+    """The version that this very archive was made into."""
+    for version in sorted(placing.versions(model), reverse=True):
+        made_from = model / str(version) / DIGEST
+        if made_from.is_file() and made_from.read_text() == digest:
+            return version
+    return None
+
+
+def _own_version(manifest: dict, taken: set[int]) -> int | None:
+    """What the archive calls itself ("2.0"), where that is a number and free."""
+    number = re.fullmatch(r"([1-9][0-9]{0,17})(\.0)?", str(manifest["model"].get("modelVersion")))
+    version = int(number[1]) if number else None
+    return None if version in taken else version
 
 
 def _manifest(archive: zipfile.ZipFile) -> dict:
@@ -50,15 +101,20 @@ def _manifest(archive: zipfile.ZipFile) -> dict:
         raise Problem(f"{MANIFEST} is too large")
     try:
         manifest = json.loads(archive.read(about))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Problem(f"{MANIFEST} is no JSON: {error}") from None
+    except UNREADABLE as error:
+        raise Problem(f"{MANIFEST} cannot be unpacked: {error}") from None
     model = manifest.get("model") if isinstance(manifest, dict) else None
-    if not isinstance(model, dict) or not isinstance(model.get("handler"), str):
+    if not isinstance(model, dict) or not model.get("handler"):
         raise Problem(f"{MANIFEST} names no model.handler")
+    for key in ("modelName", "handler", "configFile", "requirementsFile"):
+        if not isinstance(model.get(key) or "", str):
+            raise Problem(f"{MANIFEST}: model.{key} is no text")
     return manifest
 
 
-def _read(archive: zipfile.ZipFile, manifest: dict, folder: pathlib.Path) -> Made:
+def _read(archive: zipfile.ZipFile, manifest: dict, digest: str, folder: pathlib.Path) -> Made:
     files = folder / FILES
     _unpack(archive, files)
     model = manifest["model"]
@@ -69,6 +125,7 @@ def _read(archive: zipfile.ZipFile, manifest: dict, folder: pathlib.Path) -> Mad
     made.model_yaml = _settings(config, made)
     _move_requirements(files, folder, manifest, made)
     (folder / "model.py").write_text(MODEL_PY)
+    (folder / DIGEST).write_text(digest)
     (files / "MAR-INF" / "model-config.json").write_text(json.dumps(config, indent=1))
     return made
 
@@ -91,11 +148,11 @@ def _unpack(archive: zipfile.ZipFile, files: pathlib.Path) -> None:
         if left < 0:
             raise Problem(f"the archive unpacks to more than {MOST_BYTES >> 30} GiB")
         target = files.joinpath(*place.parts)
-        target.parent.mkdir(parents=True, exist_ok=True)
         try:
+            target.parent.mkdir(parents=True, exist_ok=True)
             with archive.open(entry) as source, open(target, "xb") as out:
                 shutil.copyfileobj(source, out, 1 << 20)  # zipfile gives no more than file_size, and checks the sum
-        except (zipfile.BadZipFile, RuntimeError, FileExistsError, NotImplementedError) as error:
+        except UNREADABLE as error:
             raise Problem(f"{entry.filename} cannot be unpacked: {error}") from None
 
 
@@ -114,7 +171,7 @@ def _look_at(handler: pathlib.Path, made: Made) -> None:
     """What its imports say of what it needs."""
     try:
         tree = ast.parse(handler.read_bytes(), handler.name)
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise Problem(f"the handler cannot be read: {error}") from None
     modules = set()
     for node in ast.walk(tree):
@@ -140,7 +197,10 @@ def _config(files: pathlib.Path, model: dict, made: Made) -> dict:
     if not file.is_file():
         made.notes.append(f"the manifest names {name}, which is not in the archive")
         return {}
-    return simple_yaml.read(file.read_text(), file.name)
+    try:
+        return simple_yaml.read(file.read_text(), file.name)
+    except UnicodeDecodeError as error:
+        raise Problem(f"{file.name} is no UTF-8: {error}") from None
 
 
 # What of model-config.yaml becomes what, below; these say nothing to a process on one machine without torchrun.

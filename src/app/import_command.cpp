@@ -50,7 +50,9 @@ CLI::App* add_import(CLI::App& app, ImportCommand& given) {
       ->type_name("NAME");
   import->add_option("--repository", given.repository, "Where to put it. Default: models/repository")
       ->type_name("DIR");
-  import->add_option("--version", given.version, "Its version. Default: the next that is free")
+  import
+      ->add_option("--version", given.version,
+                   "Its version. Default: what a .mar says, else the next\nthat is free")
       ->type_name("N");
   import->add_flag("--half", given.half, "Keep weights in 16 bits: half the size, not the same\nlast digits");
   import->footer(
@@ -66,14 +68,20 @@ CLI::App* add_import(CLI::App& app, ImportCommand& given) {
   return import;
 }
 
+std::optional<fs::path> find_importer() {
+  std::optional<fs::path> folder = models::find_program_folder("importer", kImporterVariable);
+  if (folder && !models::is_program_folder(*folder)) folder.reset();
+  return folder;
+}
+
 int run_import(const ImportCommand& given) {
   std::error_code error;
   if (!fs::exists(given.source, error)) {
     std::fprintf(stderr, "parlance import: %s does not exist\n", given.source.c_str());
     return kExitNoInput;
   }
-  const std::optional<fs::path> importer = models::find_program_folder("importer", kImporterVariable);
-  if (!importer || !models::is_program_folder(*importer)) {
+  const std::optional<fs::path> importer = find_importer();
+  if (!importer) {
     std::fprintf(
         stderr,
         "parlance import: the importer is not beside this program; %s names its folder, \"importer\" of "

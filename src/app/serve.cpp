@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "app/admin_server.h"
+#include "app/archive_importer.h"
 #include "app/exit_codes.h"
 #include "app/load_reporter.h"
 #include "app/log.h"
@@ -227,9 +228,11 @@ class InferenceServer {
   std::shared_ptr<dialects::torchserve::ManagementApisHandler> torchserve_ =
       std::make_shared<dialects::torchserve::ManagementApisHandler>(
           models_, scheduler_,
-          dialects::torchserve::ManagementOptions{.store = repository_,
-                                                  .changes_models = config_.torchserve_changes_models,
-                                                  .default_workers = config_.torchserve_default_workers});
+          dialects::torchserve::ManagementOptions{
+              .store = repository_,
+              .changes_models = config_.torchserve_changes_models,
+              .default_workers = config_.torchserve_default_workers,
+              .import_archive = make_archive_importer(repository_, log_)});
   std::shared_ptr<dialects::kserve::GrpcInferenceServiceHandler> kserve_ =
       std::make_shared<dialects::kserve::GrpcInferenceServiceHandler>(
           models_, scheduler_, kserve_options(config_, shared_memory_, log_));

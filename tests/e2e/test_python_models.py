@@ -9,14 +9,13 @@ import subprocess
 import sys
 import threading
 import time
-import zipfile
 
 import grpc
 import numpy as np
 import pytest
 
 from support.python_models import add_python, is_alive, workers
-from support.process import ROOT, eventually, program
+from support.process import ROOT, eventually
 from support.repositories import counter, serve
 
 PLUS_ONE = "  def predict(self, batch): return {'y': batch['x'] + 1}\n"
@@ -280,70 +279,6 @@ def test_who_leaves_a_stream_ends_its_generator(stubs, streaming):
     assert eventually(lambda: streaming.log().count("the generator is closed") == closed + 1)
     assert eventually(lambda: counter(streaming, "parlance_saved_work_total", model="counts", reason="cancelled") >= 1)
     assert "part 5000" not in streaming.log()
-
-
-HANDLER = '''\
-class Shout:
-    def initialize(self, context):
-        self.suffix = context.model_yaml_config["handler"]["suffix"]
-    def preprocess(self, data):
-        return [row["data"].decode() for row in data]
-    def handle(self, data, context):
-        return [{"text": text.upper() + self.suffix} for text in self.preprocess(data)]
-'''
-
-
-def archive(folder, handler: str = HANDLER, **files: str):
-    """A .mar with this handler, and `files` by their names."""
-    path = folder / "shout.mar"
-    model = {"modelName": "shout", "modelVersion": "1.0", "handler": "handler.py", "configFile": "model-config.yaml"}
-    with zipfile.ZipFile(path, "w") as packed:
-        packed.writestr("MAR-INF/MANIFEST.json", json.dumps({"runtime": "python", "model": model}))
-        packed.writestr("handler.py", handler)
-        packed.writestr("model-config.yaml", "minWorkers: 1\nmaxWorkers: 1\nbatchSize: 4\nmaxBatchDelay: 5\nhandler:\n  suffix: '!'\n")
-        for name, text in files.items():
-            packed.writestr(name, text)
-    return path
-
-
-def import_archive(path, repository) -> subprocess.CompletedProcess:
-    command = [program("parlance"), "import", str(path), "--repository", str(repository)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
-
-
-def test_a_torchserve_archive_is_served(stubs, tmp_path):
-    done = import_archive(archive(tmp_path), tmp_path / "models")
-    assert done.returncode == 0, done.stderr
-    settings = tmp_path / "models" / "shout" / "model.yaml"
-    settings.write_text(settings.read_text().replace("python: {", f'python: {{interpreter: "{sys.executable}", '))
-    with serve(repository=tmp_path / "models") as server:
-        stub = stubs.torchserve_grpc.InferenceAPIsServiceStub(grpc.insecure_channel(server.address))
-        request = stubs.torchserve.PredictionsRequest(model_name="shout", input={"data": b"no json"})
-        assert json.loads(stub.Predictions(request, timeout=30).prediction) == {"text": "NO JSON!"}
-
-
-@pytest.mark.parametrize(
-    "handler, files, words",
-    [
-        ("from ts.torch_handler.base_handler import BaseHandler\nclass H(BaseHandler): pass\n", {}, "imports ts.torch_handler.base_handler"),
-        ("def handle(data, context:\n", {}, "the handler cannot be read"),
-        (HANDLER, {"../outside.py": ""}, "a file outside of itself"),
-        (HANDLER, {"/outside.py": ""}, "a file outside of itself"),
-    ],
-)
-def test_what_an_archive_cannot_do_is_said(tmp_path, handler, files, words):
-    done = import_archive(archive(tmp_path, handler, **files), tmp_path / "models")
-    assert done.returncode == 65
-    assert words in done.stderr
-    assert not (tmp_path / "outside.py").exists()
-    assert not (tmp_path / "models" / "shout").exists()
-
-
-def test_what_is_no_archive_is_refused(tmp_path):
-    (tmp_path / "text.mar").write_text("no zip")
-    done = import_archive(tmp_path / "text.mar", tmp_path / "models")
-    assert done.returncode == 65
-    assert "it is not a zip file" in done.stderr
 
 
 def test_the_example_serves_scikit_learn(stubs, tmp_path):

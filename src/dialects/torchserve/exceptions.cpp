@@ -13,11 +13,12 @@ using enum StatusCode;
 
 // In the order of Exception. Where TorchServe's gRPC lets one fall through to UNKNOWN, the code is that of
 // its table for HTTP statuses.
-constexpr std::array<ExceptionKind, 11> kKinds{{
+constexpr std::array<ExceptionKind, 12> kKinds{{
     {"org.pytorch.serve.http.BadRequestException", kInvalidArgument, 400},
     {"org.pytorch.serve.http.ConflictStatusException", kAborted, 409},
     {"org.pytorch.serve.http.InternalServerException", kInternal, 500},
     {"org.pytorch.serve.archive.model.InvalidKeyException", kPermissionDenied, 400},
+    {"org.pytorch.serve.archive.model.InvalidModelException", kInvalidArgument, 400},
     {"org.pytorch.serve.http.InvalidModelVersionException", kPermissionDenied, 403},
     {"org.pytorch.serve.http.MethodNotAllowedException", kFailedPrecondition, 405},
     {"org.pytorch.serve.archive.model.ModelException", kPermissionDenied, 400},

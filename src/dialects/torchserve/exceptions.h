@@ -13,6 +13,7 @@ enum class Exception : std::uint8_t {
   kConflictStatus,
   kInternalServer,
   kInvalidKey,
+  kInvalidModel,
   kInvalidModelVersion,
   kMethodNotAllowed,
   kModel,

@@ -28,8 +28,9 @@ Task<Result<Response>> ManagementApisHandler::ListModels(ServerCall&,
 }
 
 Task<Result<Response>> ManagementApisHandler::RegisterModel(
-    ServerCall&, Incoming<management::RegisterModelRequest> request) {
-  auto work = [&] { return admin_.register_model(*request); };
+    ServerCall& call, Incoming<management::RegisterModelRequest> request) {
+  const auto is_wanted = [&call] { return !call.cancelled(); };
+  auto work = [&] { return admin_.register_model(*request, is_wanted); };
   Result<std::string> answer = co_await offload(workers_, work);
   co_return to_response(std::move(answer));
 }

@@ -40,10 +40,28 @@ class TorchServeManagement : public ::testing::Test {
     folder_.add("second", 1);
     EXPECT_TRUE(repository_.load().ok());
     server_.add(std::make_shared<ManagementApisHandler>(
-        repository_, scheduler_, ManagementOptions{.store = folder_.path(), .default_workers = 2}));
+        repository_, scheduler_,
+        ManagementOptions{
+            .store = folder_.path(),
+            .default_workers = 2,
+            .import_archive = [this](const auto& archive, const auto& name, const auto& is_wanted) {
+              EXPECT_TRUE(is_wanted());
+              return import_archive(archive.stem().string(), name);
+            }}));
     const Result<void> started = server_.start();
     EXPECT_TRUE(started) << started.error().to_string();
     client_.emplace(Channel::open("127.0.0.1:" + std::to_string(server_.ports().at(0))));
+  }
+
+  /// Makes version 3 of the model.
+  Result<NamedVersion> import_archive(const std::string& archive, const std::string& name) const {
+    if (archive == "unusable")
+      return std::unexpected{Status{StatusCode::kInvalidArgument, "its handler imports ts"}};
+    if (archive == "unlucky") return std::unexpected{Status{StatusCode::kInternal, "the disk is full"}};
+    const std::string& model = name.empty() ? archive : name;
+    const bool is_new = !std::filesystem::exists(folder_.path() / model);
+    if (is_new) folder_.add(model, 3);
+    return NamedVersion{.model = model, .version = 3, .is_new = is_new};
   }
 
   std::string register_model(const std::string& url,
@@ -212,8 +230,33 @@ TEST_F(TorchServeManagement, AUrlThatIsNoModelOfTheRepositoryIsRefused) {
       with("INVALID_ARGUMENT model_name must be that of the folder, \"second\", got \"third\"", kBadRequest));
   EXPECT_THAT(register_model("second", [](auto& request) { request.set_initial_workers(1000); }),
               StartsWith("INVALID_ARGUMENT initial_workers must be at most 256, got 1000"));
-  folder_.write("archive.mar", "PK");
-  EXPECT_THAT(register_model("archive.mar"), HasSubstr("`parlance import archive.mar`"));
+}
+
+TEST_F(TorchServeManagement, AnArchiveOfTheStoreBecomesAModelAndIsRegistered) {
+  folder_.write("packed.mar", "PK");
+  EXPECT_EQ(register_model("packed.mar", [](auto& request) { request.set_initial_workers(3); }),
+            "Model \"packed\" Version: 3.0 registered with 3 initial workers");
+  EXPECT_EQ(register_model("packed.mar"),
+            "ABORTED Model version 3.0 is already registered for model packed\n"
+            "org.pytorch.serve.http.ConflictStatusException");
+  EXPECT_EQ(unregister("packed"), "Model \"packed\" unregistered");
+  EXPECT_EQ(register_model("file://" + folder_.path().string() + "/packed.mar"),
+            "Model \"packed\" Version: 3.0 registered with 2 initial workers");
+  EXPECT_EQ(register_model("packed.mar", [](auto& request) { request.set_model_name("third"); }),
+            "Model \"third\" Version: 3.0 registered with 2 initial workers");
+}
+
+TEST_F(TorchServeManagement, AnArchiveThatCannotBeUsedSaysWhy) {
+  folder_.write("unusable.mar", "PK");
+  EXPECT_EQ(register_model("unusable.mar"),
+            "INVALID_ARGUMENT Archive unusable.mar cannot be used: its handler imports ts\n"
+            "org.pytorch.serve.archive.model.InvalidModelException");
+  folder_.write("unlucky.mar", "PK");
+  EXPECT_EQ(register_model("unlucky.mar"),
+            "INTERNAL Archive unlucky.mar cannot be used: the disk is full\n"
+            "org.pytorch.serve.http.InternalServerException");
+  EXPECT_EQ(register_model("unusable.mar", [](auto& request) { request.set_initial_workers(1000); }),
+            with("INVALID_ARGUMENT initial_workers must be at most 256, got 1000", kBadRequest));
 }
 
 TEST_F(TorchServeManagement, AModelThatCannotBeLoadedSaysWhy) {

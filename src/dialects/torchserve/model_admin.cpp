@@ -62,37 +62,65 @@ Unused unused_of(const RegisterModelRequest& request) {
   return unused;
 }
 
-// What can be said before anything is loaded.
-Status check(const RegisterModelRequest& request, const ModelUrl& url, const models::Repository& repository) {
-  if (!request.model_name().empty() && request.model_name() != url.model)
-    return thrown(Exception::kBadRequest, concat("model_name must be that of the folder, \"", url.model,
-                                                 "\", got \"", request.model_name(), "\""));
+// What can be said before anything is looked for.
+Status check(const RegisterModelRequest& request) {
   constexpr auto kMost = static_cast<std::int32_t>(scheduling::Scheduler::kMaxInstances);
   if (request.initial_workers() > kMost)
     return thrown(Exception::kBadRequest,
                   concat("initial_workers must be at most ", kMost, ", got ", request.initial_workers()));
-  for (const models::VersionStatus& status : registered(repository, url.model))
-    if (url.version == 0 || url.version == status.version)
-      return thrown(Exception::kConflictStatus, concat("Model version ", spelled(status.version),
-                                                       " is already registered for model ", url.model));
   return {};
 }
 
-bool has_folder(const std::filesystem::path& store, const ModelUrl& url) {
+Status check_is_free(const NamedVersion& asked, const models::Repository& repository) {
+  for (const models::VersionStatus& status : registered(repository, asked.model))
+    if (asked.version == 0 || asked.version == status.version)
+      return thrown(Exception::kConflictStatus, concat("Model version ", spelled(status.version),
+                                                       " is already registered for model ", asked.model));
+  return {};
+}
+
+bool has_folder(const std::filesystem::path& store, const std::string& model) {
   std::error_code error;
   const bool is_list = std::filesystem::is_regular_file(store, error);  // its folders may be anywhere
-  return is_list || std::filesystem::is_directory(store / url.model, error);
+  return is_list || std::filesystem::is_directory(store / model, error);
+}
+
+std::unexpected<Status> cannot_use(const std::filesystem::path& archive, const Status& why) {
+  const bool is_archives = why.code() == StatusCode::kInvalidArgument;
+  return refused(is_archives ? Exception::kInvalidModel : Exception::kInternalServer,
+                 concat("Archive ", archive.filename().string(), " cannot be used: ", why.message()));
 }
 
 }  // namespace
 
-Result<std::string> ModelAdmin::register_model(const RegisterModelRequest& request) {
-  if (!options_.changes_models) return refused(Exception::kModel, "Model API disabled");
-  const Result<ModelUrl> url = parse_model_url(options_.store, request.url());
-  if (!url) return std::unexpected{url.error()};
-  if (!has_folder(options_.store, *url))
+// What is to be loaded; an archive becomes it.
+Result<NamedVersion> ModelAdmin::find(const RegisterModelRequest& request,
+                                      const std::function<bool()>& is_wanted) const {
+  Result<ModelUrl> url = parse_model_url(options_.store, request.url());
+  if (!url) return std::unexpected{std::move(url).error()};
+  const std::string& name = request.model_name();
+  if (!url->archive.empty()) {
+    if (!options_.import_archive)
+      return cannot_use(url->archive, Status{StatusCode::kUnimplemented, "nothing imports archives here"});
+    Result<NamedVersion> imported = options_.import_archive(url->archive, name, is_wanted);
+    return imported ? std::move(imported) : cannot_use(url->archive, imported.error());
+  }
+  if (!has_folder(options_.store, url->model))
     return refused(Exception::kModelNotFound, concat("Model not found at: ", request.url()));
-  if (Status status = check(request, *url, repository_); !status.ok())
+  if (!name.empty() && name != url->model)
+    return refused(Exception::kBadRequest,
+                   concat("model_name must be that of the folder, \"", url->model, "\", got \"", name, "\""));
+  return NamedVersion{.model = std::move(url->model), .version = url->version};
+}
+
+Result<std::string> ModelAdmin::register_model(const RegisterModelRequest& request,
+                                               const std::function<bool()>& is_wanted) {
+  if (!options_.changes_models) return refused(Exception::kModel, "Model API disabled");
+  if (Status status = check(request); !status.ok()) return std::unexpected{std::move(status)};
+  const Result<NamedVersion> asked = find(request, is_wanted);
+  if (!asked) return std::unexpected{asked.error()};
+  // A watched repository may have loaded a new one already; it is loaded again, as it was asked for.
+  if (Status status = check_is_free(*asked, repository_); !asked->is_new && !status.ok())
     return std::unexpected{std::move(status)};
   const std::int32_t workers =
       request.initial_workers() > 0 ? request.initial_workers() : options_.default_workers;
@@ -102,10 +130,10 @@ Result<std::string> ModelAdmin::register_model(const RegisterModelRequest& reque
   };
   const Unused unused = unused_of(request);
   if (!request.synchronous()) {
-    behind_.post([this, url = *url, change] { std::ignore = load(url.model, url.version, change); });
+    behind_.post([this, asked = *asked, change] { std::ignore = load(asked.model, asked.version, change); });
     return unused.after(kUnderWay);
   }
-  Result<std::string> answer = load(url->model, url->version, change);
+  Result<std::string> answer = load(asked->model, asked->version, change);
   return answer ? unused.after(*answer) : std::move(answer);
 }
 

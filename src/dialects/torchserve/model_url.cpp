@@ -32,12 +32,6 @@ bool is_remote(std::string_view url) {
   return url.find("://") != std::string_view::npos && !url.starts_with("file://");
 }
 
-Status cannot_use(std::string_view archive) {
-  return thrown(Exception::kBadRequest,
-                concat("Archive ", archive, " is not a model yet: make it one with `parlance import ",
-                       archive, "` and register that by its name"));
-}
-
 }  // namespace
 
 Result<ModelUrl> parse_model_url(const fs::path& store, std::string_view url) {
@@ -54,7 +48,7 @@ Result<ModelUrl> parse_model_url(const fs::path& store, std::string_view url) {
   if (path.empty() || *path.begin() == "..") return nothing_at(url);
   if (path.extension() == ".mar") {
     std::error_code error;
-    if (fs::is_regular_file(store / path, error)) return std::unexpected{cannot_use(path.string())};
+    if (fs::is_regular_file(store / path, error)) return ModelUrl{.archive = store / path};
     path.replace_extension();
   }
   ModelUrl named{.model = path.begin()->string()};
