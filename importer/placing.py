@@ -31,7 +31,7 @@ def model_folder(given: argparse.Namespace) -> pathlib.Path:
 
 
 def versions(model: pathlib.Path) -> set[int]:
-    return {int(entry.name) for entry in model.glob("*") if re.fullmatch(r"[1-9][0-9]*", entry.name)}
+    return {int(entry.name) for entry in model.glob("*") if re.fullmatch(r"[0-9]+", entry.name)}
 
 
 def _version(model: pathlib.Path, wanted: int | None) -> int:

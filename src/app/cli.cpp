@@ -58,11 +58,11 @@ class HelpFormatter final : public CLI::Formatter {
 };
 
 CLI::App* add_serve(CLI::App& app, CommandLine& given) {
-  CLI::App* serve = app.add_subcommand("serve", "Serve the models of a folder over gRPC.");
-  serve->add_option(
-      "REPOSITORY", given.repository,
-      "The model repository: a folder a model, in it a\nfolder a version. Default: what --torchserve-config\n"
-      "names");
+  CLI::App* serve = app.add_subcommand("serve", "Serve the models of a folder over gRPC and HTTP.");
+  serve->add_option("REPOSITORY", given.repository,
+                    "The model repository: a folder a model, in it a\nfolder a version; or TensorFlow "
+                    "Serving's models.config.\n"
+                    "Default: what --torchserve-config names");
   serve->add_option("--config", given.config_file, "YAML with the flags below as keys; flags win")
       ->type_name("FILE");
   serve
@@ -77,7 +77,8 @@ CLI::App* add_serve(CLI::App& app, CommandLine& given) {
         ->allow_extra_args(false);
   }
   serve->footer(
-      "Serves inference.InferenceService, grpc.health.v1.Health and server reflection.\n"
+      "Serves the clients of KServe v2, Triton, TorchServe, TensorFlow Serving and the OpenAI API,\n"
+      "inference.InferenceService, health and reflection (docs/serving.md).\n"
       "Ends on SIGTERM or SIGINT: health turns to NOT_SERVING, open calls run on for\n"
       "--shutdown-grace, a second signal ends it at once.\n"
       "\n"
@@ -133,7 +134,8 @@ CLI::App* add_explain(CLI::App& app, CommandLine& given) {
                       "What was printed of the error, or - for stdin,\nwhich is the default");
   explain->footer(
       "Reads the base64 of grpc-status-details-bin, what grpcurl, grpcio, grpc-go, grpc-js or\n"
-      "parlance call print of an error, google.rpc.Status as JSON, or the name or number of a code.\n"
+      "parlance call print of an error, google.rpc.Status as JSON, a line of the server's log,\n"
+      "or the name of a reason, or the name or number of a code.\n"
       "\n"
       "Examples:\n"
       "  parlance explain CAgSBWxhcmdl…\n"
@@ -204,10 +206,9 @@ int unknown_command(std::string_view word) {
                                      : fmt::format("; did you mean '{}'?", close)));
 }
 
-int print_version() {
-  std::printf("parlance %s (protobuf %s)\n", std::string{kVersion}.c_str(),
-              google::protobuf::internal::VersionString(GOOGLE_PROTOBUF_VERSION).c_str());
-  return kExitOk;
+std::string version_text() {
+  return fmt::format("parlance {} (protobuf {})", kVersion,
+                     google::protobuf::internal::VersionString(GOOGLE_PROTOBUF_VERSION));
 }
 
 }  // namespace
@@ -228,6 +229,7 @@ int run(int argument_count, const char* const* arguments) {
   const CLI::App* explain = add_explain(app, given);
   const CLI::App* import = add_import(app, given.import);
   const CLI::App* version = app.add_subcommand("version", "Print the version.");
+  app.set_version_flag("--version", version_text, "Print the version and exit");
   app.footer("Run `parlance COMMAND --help` for the options of a command, with examples.");
   try {
     app.parse(argument_count, arguments);
@@ -249,7 +251,9 @@ int run(int argument_count, const char* const* arguments) {
   if (bench->parsed()) return run_bench(given.bench);
   if (explain->parsed()) return run_explain(given);
   if (import->parsed()) return run_import(given.import);
-  return version->parsed() ? print_version() : kExitUsage;
+  if (!version->parsed()) return kExitUsage;
+  std::puts(version_text().c_str());
+  return kExitOk;
 }
 
 }  // namespace parlance::app

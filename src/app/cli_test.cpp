@@ -65,6 +65,9 @@ TEST(CommandLine, HelpAndVersionAreNoErrors) {
   const Outcome version = run_with({"version"});
   EXPECT_EQ(version.exit_code, kExitOk);
   EXPECT_THAT(version.out, HasSubstr("parlance 0."));
+  const Outcome flag = run_with({"--version"});
+  EXPECT_EQ(flag.exit_code, kExitOk);
+  EXPECT_EQ(flag.out, version.out);
 }
 
 TEST(CommandLine, ExplainsAnError) {

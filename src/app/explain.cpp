@@ -92,7 +92,7 @@ int explain(std::string_view given) {
     std::fputs(
         "There is no error in it that can be read. Give the base64 of grpc-status-details-bin, what a "
         "client\n"
-        "printed, google.rpc.Status as JSON, or a code.\n",
+        "printed, google.rpc.Status as JSON, a line of the server's log, a reason or a code.\n",
         stderr);
     return kExitData;
   }

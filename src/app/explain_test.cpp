@@ -43,6 +43,23 @@ TEST(FindError, ReadsTheStatusAsJson) {
   EXPECT_EQ(find_error(R"({"code": "NOT_FOUND"})"), Status(StatusCode::kNotFound, ""));
 }
 
+TEST(FindError, ReadsAReasonAloneAndInALineOfTheLog) {
+  const grpc::ErrorInfo info{"MESSAGE_TOO_LARGE", std::string{grpc::kErrorDomain}, {}};
+  for (
+      const char* text :
+      {" MESSAGE_TOO_LARGE\n",
+       "03:36:39.307 info    call  method=/a.B/C  code=RESOURCE_EXHAUSTED  "
+       "reason=MESSAGE_TOO_LARGE  duration_ms=0.184",
+       R"({"level":"info","msg":"call","fields":{"code":"RESOURCE_EXHAUSTED","reason":"MESSAGE_TOO_LARGE"}})"}) {
+    const auto status = find_error(text);
+    ASSERT_TRUE(status) << text;
+    EXPECT_EQ(status->code(), StatusCode::kResourceExhausted) << text;
+    EXPECT_EQ(grpc::error_info(*status), info) << text;
+  }
+  EXPECT_EQ(find_error("NO_SUCH_REASON"), std::nullopt);
+  EXPECT_EQ(find_error("reason=NO_SUCH_REASON"), std::nullopt);
+}
+
 TEST(FindError, ReadsWhatClientsPrint) {
   const std::pair<std::string, Status> cases[] = {
       {"rpc error: code = Unavailable desc = connection refused",

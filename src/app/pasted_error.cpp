@@ -12,6 +12,7 @@
 #include "base/trimmed.h"
 #include "grpc/base64.h"
 #include "grpc/error_details.h"
+#include "grpc/error_reasons.h"
 #include "grpc/status_wire.h"
 
 namespace parlance::app {
@@ -161,6 +162,17 @@ std::optional<Status> status_of_text(const std::string& text) {
   return std::nullopt;
 }
 
+// One of our reasons, alone or as the server's log has it.
+std::optional<Status> status_of_reason(const std::string& text) {
+  static const std::regex kReason{R"~((?:^|reason(?:=|": *"))([A-Z][A-Z0-9_]+))~"};
+  std::smatch found;
+  if (!std::regex_search(text, found, kReason)) return std::nullopt;
+  const grpc::ErrorReason* entry = grpc::find_error_reason(found[1].str());
+  if (entry == nullptr) return std::nullopt;
+  const grpc::ErrorInfo info{.reason = found[1], .domain = std::string{grpc::kErrorDomain}, .metadata = {}};
+  return Status{entry->code.value_or(StatusCode::kUnknown), ""}.with_detail(grpc::to_detail(info));
+}
+
 }  // namespace
 
 std::optional<Status> find_error(std::string_view pasted) {
@@ -172,7 +184,8 @@ std::optional<Status> find_error(std::string_view pasted) {
     if (auto status = status_of_json(object)) return status;
   }
   std::optional<Status> status = status_of_text(std::string{text});
-  if (!status || status->ok()) return status;
+  if (!status) return status_of_reason(std::string{text});
+  if (status->ok()) return status;
   for (const Json& object : objects) {
     if (auto detail = detail_of_json(object)) status = status->with_detail(*std::move(detail));
   }

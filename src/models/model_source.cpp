@@ -112,12 +112,13 @@ std::vector<FoundModel> find_models(const std::vector<ServedModel>& served, cons
 
 fs::path folder_of(const fs::path& root) {
   std::error_code error;
-  return fs::is_regular_file(root, error) ? root.parent_path() : root;
+  if (!fs::is_regular_file(root, error)) return root;
+  return root.has_parent_path() ? root.parent_path() : fs::path{"."};
 }
 
 std::vector<fs::path> folders_of(const fs::path& root) {
   const fs::path models_config = models_config_of(root);
-  std::vector<fs::path> folders{root == models_config ? root.parent_path() : root};
+  std::vector<fs::path> folders{folder_of(root)};
   if (models_config.empty()) return folders;
   if (const Result<std::vector<ServedModel>> served = read_models_config(models_config))
     for (const ServedModel& model : *served) folders.push_back(model.folder);

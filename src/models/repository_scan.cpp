@@ -19,7 +19,7 @@ std::optional<std::int64_t> parse_version(std::string_view name) {
   std::int64_t version = 0;
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), version);
   const bool whole = error == std::errc{} && end == name.data() + name.size();
-  if (!whole || version <= 0 || name.starts_with('0')) return std::nullopt;
+  if (!whole || version <= 0) return std::nullopt;
   return version;
 }
 
@@ -72,7 +72,11 @@ FoundModel scan_model(const fs::path& folder) {
     else
       model.not_versions.push_back(std::move(name));
   }
-  std::ranges::sort(model.versions, {}, &FoundVersion::version);
+  // By name "007" comes before "7": of several folders with one number the last, the shortest, is it.
+  std::ranges::reverse(model.versions);
+  std::ranges::stable_sort(model.versions, {}, &FoundVersion::version);
+  const auto again = std::ranges::unique(model.versions, {}, &FoundVersion::version);
+  model.versions.erase(again.begin(), again.end());
   return model;
 }
 

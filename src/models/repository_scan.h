@@ -31,8 +31,8 @@ struct FoundModel {
 };
 
 /// The models of a repository, by name: each folder in `root` is a model, each folder in it that is named by
-/// a positive whole number (without leading zeros) a version. Plain files and names that begin with a dot are
-/// left out. NOT_FOUND when `root` is no folder that can be read.
+/// a positive whole number a version; 7 passes 007. Plain files and names that begin with a dot are left out.
+/// NOT_FOUND when `root` is no folder that can be read.
 Result<std::vector<FoundModel>> scan_repository(const std::filesystem::path& root);
 
 /// One of them, named as its folder.

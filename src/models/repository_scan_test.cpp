@@ -23,13 +23,22 @@ TEST(RepositoryScan, FindsModelsAndTheirVersionsInOrder) {
 
 TEST(RepositoryScan, LeavesOutWhatIsNoVersion) {
   testing::TempFolder folder;
-  for (const char* name : {"m/v1", "m/0", "m/01", "m/-1", "m/1x", "m/99999999999999999999", "m/2"})
-    folder.make(name);
+  for (const char* name : {"m/v1", "m/0", "m/-1", "m/1x", "m/99999999999999999999", "m/2"}) folder.make(name);
   const Result<std::vector<FoundModel>> found = scan_repository(folder.path());
   ASSERT_EQ(found->size(), 1U);
   EXPECT_EQ((*found)[0].versions, (std::vector<FoundVersion>{{2, folder.path() / "m/2"}}));
   EXPECT_EQ((*found)[0].not_versions,
-            (std::vector<std::string>{"-1", "0", "01", "1x", "99999999999999999999", "v1"}));
+            (std::vector<std::string>{"-1", "0", "1x", "99999999999999999999", "v1"}));
+}
+
+TEST(RepositoryScan, TakesLeadingZerosAsTensorFlowServingDoes) {
+  testing::TempFolder folder;
+  for (const char* name : {"m/00000123", "m/007", "m/7", "m/07", "m/9"}) folder.make(name);
+  const FoundModel found = scan_model(folder.path() / "m");
+  const std::filesystem::path& root = found.folder;
+  EXPECT_EQ(found.versions,
+            (std::vector<FoundVersion>{{7, root / "7"}, {9, root / "9"}, {123, root / "00000123"}}));
+  EXPECT_TRUE(found.not_versions.empty());
 }
 
 TEST(Fingerprint, ChangesWithFilesOfTheVersionAndBesideItButForTheConfiguration) {

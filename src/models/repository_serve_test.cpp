@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "models/model_source.h"
 #include "models/testing/synthetic_repository.h"
 
 namespace parlance::models {
@@ -53,6 +54,18 @@ TEST_F(RepositoryServe, ModelsLieWithinTheRepository) {
     EXPECT_EQ(status.message(), "the base_path of model \"x\" lies outside of the repository");
   }
   EXPECT_EQ(states(repository_), before);
+}
+
+TEST_F(RepositoryServe, AModelsConfigThatIsNamedWithoutItsFolderLiesInTheWorkingDirectory) {
+  folder_.write("models.config", "model_config_list { config { name: 'a' base_path: 'a' } }");
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(folder_.path());
+  Repository repository{{.root = "models.config"}, testing::synthetic_backends()};
+  EXPECT_TRUE(repository.load().ok());
+  EXPECT_EQ(folders_of("models.config"), (std::vector<std::filesystem::path>{".", "a"}));
+  EXPECT_EQ(repository.serve({named("x", "/usr/lib")}).message(),
+            "the base_path of model \"x\" lies outside of the repository");
+  std::filesystem::current_path(before);
 }
 
 }  // namespace

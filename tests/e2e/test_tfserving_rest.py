@@ -3,12 +3,14 @@
 import base64
 import json
 import math
+import shutil
 import urllib.error
 import urllib.request
 
 import pytest
 
 from support.digits import PIXELS, held_out
+from support.process import ROOT
 from support.repositories import add_synthetic, serve
 
 TWO = """\
@@ -114,6 +116,15 @@ def test_classify_and_regress(rest, copying):
     assert sum(score for _, score in classes) == pytest.approx(1, abs=1e-5)
     body = {"signature_name": "regression", "context": {"x": 1.5}, "examples": [{}, {"x": [2]}]}
     assert copying.good("number:regress", body) == {"results": [1.5, 2.0]}
+
+
+def test_a_saved_model_is_served_where_tensorflow_serving_had_it(tmp_path):
+    shutil.copytree(ROOT / "src/models/testdata/half_plus_two", tmp_path / "half_plus_two" / "00000123")
+    with serve(repository=tmp_path) as server:
+        served = Rest(server.address)
+        assert served.good("half_plus_two:predict", {"instances": [1.0, 2.0, 5.0]}) == {"predictions": [2.5, 3.0, 4.5]}
+        assert served.good("half_plus_two/versions/123:predict", {"inputs": {"x": [1.0]}}) == {"outputs": [2.5]}
+        assert served.good("half_plus_two:regress", {"examples": [{"x": 1.0}, {"x": 2.0}]}) == {"results": [2.5, 3.0]}
 
 
 AVAILABLE = [{"version": "1", "state": "AVAILABLE", "status": {"error_code": "OK", "error_message": ""}}]

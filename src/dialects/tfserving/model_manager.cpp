@@ -38,15 +38,17 @@ Status check_labels(const std::vector<ServedModel>& models, const Versions& vers
   return {};
 }
 
+/// Also told: a version from before that serves on, since what was asked for cannot be loaded.
 Status check_loaded(const std::vector<ServedModel>& models, const Versions& versions) {
   std::size_t failed = 0;
   std::string which;
   for (const VersionStatus& version : versions) {
     const bool is_listed = std::ranges::find(models, version.model, &ServedModel::name) != models.end();
-    if (!is_listed || version.state != VersionState::kFailed) continue;
+    const bool is_as_before = version.reload.state == models::Reload::State::kFailed;
+    if (!is_listed || (version.state != VersionState::kFailed && !is_as_before)) continue;
     ++failed;
     which += concat(which.empty() ? "" : ", ", "{name: ", version.model, " version: ", version.version,
-                    "} due to error: ", version.reason);
+                    "} due to error: ", is_as_before ? version.reload.reason : version.reason);
   }
   if (failed == 0) return {};
   return grpc::make_error(StatusCode::kFailedPrecondition, "MODEL_NOT_LOADED",

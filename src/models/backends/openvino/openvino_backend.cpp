@@ -7,6 +7,7 @@
 #include <openvino/frontend/manager.hpp>
 #include <openvino/op/constant.hpp>
 #include <openvino/openvino.hpp>
+#include <stdexcept>
 
 #include "models/backends/openvino/conversion.h"
 #include "models/backends/openvino/core.h"
@@ -25,7 +26,7 @@ struct Reader {
 };
 constexpr std::array kReaders{
     Reader{".onnx", "onnx"}, Reader{".xml", "ir"},         Reader{".tflite", "tflite"},
-    Reader{".pb", "tf"},     Reader{".pdmodel", "paddle"},
+    Reader{".pb", "tf"},     Reader{".pdmodel", "paddle"}, Reader{".savedmodel", "tf"},
 };
 constexpr auto kExtensions = [] {
   std::array<std::string_view, kReaders.size()> extensions;
@@ -33,7 +34,12 @@ constexpr auto kExtensions = [] {
   return extensions;
 }();
 
-constexpr std::array kSideFiles{kTokenizerFile, kDetokenizerFile};
+/// TensorFlow's SavedModel: a folder with this file, as TensorFlow Serving has it in a version's folder and
+/// Triton in `model.savedmodel` there.
+constexpr std::string_view kSavedModelFile = "saved_model.pb";
+
+constexpr std::array<std::string_view, 4> kSideFiles{kTokenizerFile, kDetokenizerFile, "fingerprint.pb",
+                                                     "keras_metadata.pb"};
 
 /// Texts are cut into tokens at the same time by so many threads at most: each has a copy of the tables, and
 /// a short text takes a fifth of a millisecond.
@@ -48,10 +54,18 @@ Result<std::unique_ptr<Tokenizer>> tokenizer_beside(const std::filesystem::path&
   return load_tokenizer(folder, {.threads = std::min(options.instances * options.threads, kMostEncoders)});
 }
 
+bool is_saved_model(const std::filesystem::path& file) {
+  return file.filename() == kSavedModelFile || file.extension() == ".savedmodel";
+}
+
 std::shared_ptr<ov::Model> read(const std::filesystem::path& file, const char* frontend_name) {
   ov::frontend::FrontEndManager manager;
   const ov::frontend::FrontEnd::Ptr frontend = manager.load_by_framework(frontend_name);
-  return frontend->convert(frontend->load(file.string()));
+  const std::filesystem::path& from = file.filename() == kSavedModelFile ? file.parent_path() : file;
+  std::shared_ptr<ov::Model> model = frontend->convert(frontend->load(from.string()));
+  // The reader loses the inputs of some SavedModels with several signatures, and would answer for zeros.
+  if (is_saved_model(file) && model->inputs().empty()) throw std::runtime_error{"no inputs were found in it"};
+  return model;
 }
 
 /// Models with at most so many bytes of weights are compiled once for each thread and run on the caller's:
@@ -109,13 +123,16 @@ Result<std::unique_ptr<LoadedModel>> OpenVinoBackend::load(const ModelSource& so
                                                            const LoadOptions& options) {
   const std::filesystem::path& file = source.file;
   const auto failed = [&](std::string_view why) {
-    return std::unexpected{
-        Status{StatusCode::kFailedPrecondition, fmt::format("{}: {}", file.filename().string(), why)}};
+    const char* advice =
+        is_saved_model(file) ? "; tf2onnx may make it ONNX (docs/from-tensorflow-serving.md)" : "";
+    return std::unexpected{Status{StatusCode::kFailedPrecondition,
+                                  fmt::format("{}: {}{}", file.filename().string(), why, advice)}};
   };
   const auto reader = std::ranges::find(kReaders, file.extension().string(), &Reader::extension);
   if (reader == kReaders.end()) return failed("OpenVINO reads no files of this kind");
   std::error_code error;
-  const std::uintmax_t size_bytes = std::filesystem::file_size(file, error);
+  const bool folder = std::filesystem::is_directory(file, error);
+  const std::uintmax_t size_bytes = folder ? 1 : std::filesystem::file_size(file, error);
   if (error) return failed(error.message());
   if (size_bytes == 0) return failed("the file is empty");
 

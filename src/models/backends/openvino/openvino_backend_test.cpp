@@ -62,6 +62,30 @@ TEST_F(OpenVino, ReadsTheSignatureOfAnOnnxFile) {
                        .outputs = {{"places", DataType::kInt64, {-1, 2}}}}));
 }
 
+TEST_F(OpenVino, ReadsASavedModelUnderTheNamesOfItsSignature) {
+  const testing::TempFolder folder;
+  std::filesystem::copy(test_model("half_plus_two"), folder.path() / "model.savedmodel",
+                        std::filesystem::copy_options::recursive);
+  for (const auto& file :
+       {test_model("half_plus_two") / "saved_model.pb", folder.path() / "model.savedmodel"}) {
+    const auto model = load(file);
+    EXPECT_EQ(model->signature(), (Signature{.inputs = {{"x", DataType::kFp32, {-1}}},
+                                             .outputs = {{"y", DataType::kFp32, {-1}}}}));
+    const std::array<float, 3> x{1, 2, 5};
+    Tensors inputs;
+    inputs.push_back(Tensor::borrowing("x", DataType::kFp32, {3}, std::as_bytes(std::span{x})));
+    const Result<Tensors> outputs = run(*model, std::move(inputs));
+    ASSERT_TRUE(outputs) << outputs.error().to_string();
+    EXPECT_EQ(values<float>((*outputs)[0]), (std::vector<float>{2.5, 3, 4.5}));
+  }
+}
+
+TEST_F(OpenVino, RefusesASavedModelWhoseInputsItDoesNotFind) {
+  EXPECT_EQ(load_error(test_model("no_inputs") / "saved_model.pb").message(),
+            "saved_model.pb: no inputs were found in it; tf2onnx may make it ONNX "
+            "(docs/from-tensorflow-serving.md)");
+}
+
 /// A version that takes tokens as tensors and brings what makes them, as an embedding model does.
 void add_tokenizer(const testing::TempFolder& folder, const std::string& version) {
   for (const char* const name : {"openvino_tokenizer.xml", "openvino_tokenizer.bin",
