@@ -7,6 +7,7 @@ find_package(Boost 1.81 REQUIRED)  # headers only: Histogram, Beast
 if(PARLANCE_MODELS)
   find_package(fmt REQUIRED)
   find_package(yaml-cpp REQUIRED)
+  find_package(hwy REQUIRED)
   include(ParlanceXgrammar)
 endif()
 

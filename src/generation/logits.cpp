@@ -1,78 +1,107 @@
 #include "generation/logits.h"
 
 #include <algorithm>
-#include <array>
-#include <bit>
-#include <cstdint>
-#include <cstring>
-#include <limits>
 
 #include "base/assert.h"
 
+// This file is compiled once for each instruction set that a processor may have; the best one is taken when
+// it runs.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "generation/logits.cpp"
+#include <hwy/foreach_target.h>
+// After it.
+#include <hwy/contrib/algo/find-inl.h>
+#include <hwy/contrib/math/math-inl.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace parlance::generation::HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+using Lanes = hn::ScalableTag<float>;
+using Floats = hn::Vec<Lanes>;
+
+/// What is left of `from` at `at`, fewer than a vector has; `other` fills it up.
+Floats load_rest(Lanes lanes, const float* from, std::size_t at, std::size_t size, float other) {
+  HWY_ALIGN float rest[hn::MaxLanes(Lanes{})];
+  std::fill_n(rest, hn::Lanes(lanes), other);
+  std::copy_n(from + at, size - at, rest);
+  return hn::Load(lanes, rest);
+}
+
+LogitScan scan(const float* logits, std::size_t size) {
+  const Lanes lanes;
+  const Floats infinity = hn::Set(lanes, kInfinity);
+  Floats most = hn::Neg(infinity);
+  auto is_number = hn::Lt(most, infinity);
+  const auto look_at = [&](Floats some) HWY_ATTR {
+    is_number = hn::And(is_number, hn::Lt(some, infinity));  // NaN compares false
+    most = hn::IfThenElse(hn::Gt(some, most), some, most);
+  };
+  std::size_t at = 0;
+  for (; at + hn::Lanes(lanes) <= size; at += hn::Lanes(lanes)) look_at(hn::LoadU(lanes, logits + at));
+  look_at(load_rest(lanes, logits, at, size, -kInfinity));
+  LogitScan found{.most = hn::GetLane(hn::MaxOfLanes(lanes, most)),
+                  .first = 0,
+                  .has_junk = !hn::AllTrue(lanes, is_number)};
+  const std::size_t first = hn::Find(lanes, found.most, logits, size);
+  if (first < size) found.first = static_cast<Token>(first);
+  return found;
+}
+
+/// exp((x - most) * scale), exactly 0 below the least normal number.
+Floats weight(Lanes lanes, Floats x, Floats most, Floats scale) {
+  const Floats exponent = hn::Mul(hn::Sub(x, most), scale);
+  return hn::IfThenElseZero(hn::Ge(exponent, hn::Set(lanes, -87.3365448F)), hn::Exp(lanes, exponent));
+}
+
+float weigh_block(const float* logits, std::size_t size, float most, float scale, float* weights) {
+  const Lanes lanes;
+  const Floats top = hn::Set(lanes, most);
+  const Floats factor = hn::Set(lanes, scale);
+  Floats sums = hn::Zero(lanes);
+  std::size_t at = 0;
+  for (; at + hn::Lanes(lanes) <= size; at += hn::Lanes(lanes)) {
+    const Floats made = weight(lanes, hn::LoadU(lanes, logits + at), top, factor);
+    sums = hn::Add(sums, made);
+    if (weights != nullptr) hn::StoreU(made, lanes, weights + at);
+  }
+  const Floats made = weight(lanes, load_rest(lanes, logits, at, size, -kInfinity), top, factor);
+  if (weights != nullptr) {
+    HWY_ALIGN float rest[hn::MaxLanes(Lanes{})];
+    hn::Store(made, lanes, rest);
+    std::copy_n(rest, size - at, weights + at);
+  }
+  return hn::GetLane(hn::SumOfLanes(lanes, hn::Add(sums, made)));
+}
+
+float sum_of_block(const float* weights, std::size_t size) {
+  const Lanes lanes;
+  Floats sums = hn::Zero(lanes);
+  std::size_t at = 0;
+  for (; at + hn::Lanes(lanes) <= size; at += hn::Lanes(lanes))
+    sums = hn::Add(sums, hn::LoadU(lanes, weights + at));
+  return hn::GetLane(hn::SumOfLanes(lanes, hn::Add(sums, load_rest(lanes, weights, at, size, 0))));
+}
+
+}  // namespace
+}  // namespace parlance::generation::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
 namespace parlance::generation {
 namespace {
 
-constexpr std::size_t kLanes = 4;  // 16 bytes: what every 64-bit processor has registers for
-using Floats [[gnu::vector_size(kLanes * sizeof(float))]] = float;
-using Ints [[gnu::vector_size(kLanes * sizeof(float))]] = std::int32_t;
-
-Floats load(const float* from) {
-  Floats lanes;
-  std::memcpy(&lanes, from, sizeof lanes);
-  return lanes;
-}
-
-/// The last logits, fewer than a vector has; `other` fills it up.
-Floats load_rest(std::span<const float> rest, float other) {
-  std::array<float, kLanes> lanes;
-  lanes.fill(other);
-  std::ranges::copy(rest, lanes.begin());
-  return load(lanes.data());
-}
-
-/// 2^x for x <= 0. 2^x = 2^n * 2^f with n whole and |f| <= 1/2; 2^f by its series.
-Floats exp2_of(Floats x) {
-  constexpr float kRound = 0x1.8p23F;  // what is added to a float of this size is rounded to whole numbers
-  const Ints is_zero = x < -126.0F;
-  const Floats bounded = is_zero ? Floats{} - 126.0F : x;
-  const Floats whole = bounded + kRound;
-  const Floats f = bounded - (whole - kRound);
-  Floats series = f * 1.54035304e-4F + 1.33335581e-3F;
-  series = series * f + 9.61812911e-3F;
-  series = series * f + 5.55041087e-2F;
-  series = series * f + 2.40226507e-1F;
-  series = series * f + 6.93147181e-1F;
-  series = series * f + 1.0F;
-  const Ints exponent = reinterpret_cast<Ints>(whole) - std::bit_cast<std::int32_t>(kRound) + 127;
-  return is_zero ? Floats{} : series * reinterpret_cast<Floats>(exponent << 23);
-}
-
-float sum(const Floats& lanes) {
-  float all = 0;
-  for (std::size_t i = 0; i < kLanes; ++i) all += lanes[i];
-  return all;
-}
+HWY_EXPORT(scan);
+HWY_EXPORT(weigh_block);
+HWY_EXPORT(sum_of_block);
 
 }  // namespace
 
 LogitScan scan(std::span<const float> logits) {
-  Floats most = Floats{} - kInfinity;
-  Ints junk{};
-  const auto look_at = [&](const Floats& lanes) {
-    junk |= ~(lanes < kInfinity);  // NaN compares false
-    most = lanes > most ? lanes : most;
-  };
-  const std::size_t whole = logits.size() / kLanes * kLanes;
-  for (std::size_t at = 0; at < whole; at += kLanes) look_at(load(logits.data() + at));
-  look_at(load_rest(logits.subspan(whole), -kInfinity));
-  LogitScan found{.most = -kInfinity, .first = 0, .has_junk = false};
-  for (std::size_t i = 0; i < kLanes; ++i) {
-    found.most = std::max(found.most, most[i]);
-    found.has_junk |= junk[i] != 0;
-  }
-  const auto first = std::ranges::find(logits, found.most);
-  found.first = first == logits.end() ? 0 : static_cast<Token>(first - logits.begin());
-  return found;
+  return HWY_DYNAMIC_DISPATCH(scan)(logits.data(), logits.size());
 }
 
 void keep_allowed(std::span<const float> logits, TokenMask mask, std::span<float> kept) {
@@ -88,31 +117,20 @@ void keep_allowed(std::span<const float> logits, TokenMask mask, std::span<float
 
 double exponentials(std::span<const float> logits, float most, float scale, std::span<float> weights) {
   require(weights.empty() || weights.size() == logits.size(), "a weight for each logit");
-  const float to_exp2 = scale * 1.44269504F;
   double all = 0;
   for (std::size_t begin = 0; begin < logits.size(); begin += kWeightBlock) {
-    const std::span<const float> block = logits.subspan(begin, std::min(kWeightBlock, logits.size() - begin));
-    const std::size_t whole = block.size() / kLanes * kLanes;
-    Floats sums{};
-    for (std::size_t at = 0; at < whole; at += kLanes) {
-      const Floats lanes = exp2_of((load(block.data() + at) - most) * to_exp2);
-      sums += lanes;
-      if (!weights.empty()) std::memcpy(weights.data() + begin + at, &lanes, sizeof lanes);
-    }
-    const Floats rest = exp2_of((load_rest(block.subspan(whole), -kInfinity) - most) * to_exp2);
-    if (!weights.empty())
-      std::memcpy(weights.data() + begin + whole, &rest, (block.size() - whole) * sizeof(float));
-    all += static_cast<double>(sum(sums + rest));
+    const std::size_t size = std::min(kWeightBlock, logits.size() - begin);
+    float* const made = weights.empty() ? nullptr : weights.data() + begin;
+    all += static_cast<double>(
+        HWY_DYNAMIC_DISPATCH(weigh_block)(logits.data() + begin, size, most, scale, made));
   }
   return all;
 }
 
 float sum_of_block(std::span<const float> weights) {
   require(weights.size() <= kWeightBlock, "a block");
-  const std::size_t whole = weights.size() / kLanes * kLanes;
-  Floats sums{};
-  for (std::size_t at = 0; at < whole; at += kLanes) sums += load(weights.data() + at);
-  return sum(sums + load_rest(weights.subspan(whole), 0));
+  return HWY_DYNAMIC_DISPATCH(sum_of_block)(weights.data(), weights.size());
 }
 
 }  // namespace parlance::generation
+#endif

@@ -24,6 +24,7 @@ struct LoopHandle::Mailbox {
   Loop* loop = nullptr;               // guarded by mutex; null when the loop is gone
   std::vector<Job> jobs;              // guarded by mutex
   std::atomic<bool> is_full = false;  // jobs are there: looked at without the lock
+  std::shared_ptr<const Waker> waker;
 };
 
 Loop::Loop()
@@ -32,6 +33,7 @@ Loop::Loop()
       now_(Clock::now()),
       read_buffer_(new std::byte[kReadBufferBytes]) {
   handle_.mailbox_->loop = this;
+  handle_.mailbox_->waker = reactor_->waker();
 }
 
 // What jobs and locals own may still use the loop while it is destroyed, so they go first.
@@ -90,13 +92,15 @@ bool Loop::fire_timers() {
 }
 
 bool LoopHandle::post(Job job) const {
-  const std::lock_guard lock{mailbox_->mutex};
-  if (mailbox_->loop == nullptr) return false;
-  mailbox_->jobs.push_back(std::move(job));
-  // The loop itself looks before it waits.
-  if (!mailbox_->is_full.exchange(true, std::memory_order_acq_rel) && !mailbox_->loop->is_current()) {
-    mailbox_->loop->reactor().wake();
+  {
+    const std::lock_guard lock{mailbox_->mutex};
+    if (mailbox_->loop == nullptr) return false;
+    mailbox_->jobs.push_back(std::move(job));
+    // The loop itself looks before it waits.
+    if (mailbox_->is_full.exchange(true, std::memory_order_acq_rel) || mailbox_->loop->is_current())
+      return true;
   }
+  mailbox_->waker->wake();  // who wakes up wants the lock
   return true;
 }
 

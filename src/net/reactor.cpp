@@ -34,23 +34,30 @@ int wait_for(int epoll_fd, std::span<epoll_event> events, TimePoint until) {
 
 }  // namespace
 
-Reactor::Reactor()
-    : epoll_fd_(::epoll_create1(EPOLL_CLOEXEC)), wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  require(epoll_fd_ >= 0 && wake_fd_ >= 0, "Reactor: the process has no file descriptors left");
-  epoll_event event{.events = EPOLLIN, .data = {.ptr = nullptr}};
-  ::epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, wake_fd_, &event);
+Waker::Waker() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  require(fd_ >= 0, "Waker: the process has no file descriptors left");
 }
 
-Reactor::~Reactor() {
-  ::close(wake_fd_);
-  ::close(epoll_fd_);
-}
+Waker::~Waker() { ::close(fd_); }
 
-void Reactor::wake() {
+void Waker::wake() const {
   const std::uint64_t one = 1;
   // Only a full counter refuses, and then the wait ends anyway.
-  [[maybe_unused]] const ssize_t written = ::write(wake_fd_, &one, sizeof one);
+  [[maybe_unused]] const ssize_t written = ::write(fd_, &one, sizeof one);
 }
+
+void Waker::clear() const {
+  std::uint64_t count = 0;
+  [[maybe_unused]] const ssize_t taken = ::read(fd_, &count, sizeof count);
+}
+
+Reactor::Reactor() : epoll_fd_(::epoll_create1(EPOLL_CLOEXEC)), waker_(std::make_shared<Waker>()) {
+  require(epoll_fd_ >= 0, "Reactor: the process has no file descriptors left");
+  epoll_event event{.events = EPOLLIN, .data = {.ptr = nullptr}};
+  ::epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, waker_->fd_, &event);
+}
+
+Reactor::~Reactor() { ::close(epoll_fd_); }
 
 std::size_t Reactor::wait(TimePoint until) {
   const int ready = wait_for(epoll_fd_, ready_, until);
@@ -70,8 +77,7 @@ bool Reactor::tell(epoll_event& event) {
   const auto descriptor = [&event] { return static_cast<WatchedDescriptor*>(event.data.ptr); };
   if (descriptor() == nullptr) {
     // The wake-up, or one that is gone.
-    std::uint64_t count = 0;
-    [[maybe_unused]] const ssize_t taken = ::read(wake_fd_, &count, sizeof count);
+    waker_->clear();
     return false;
   }
   descriptor()->drop_unwanted(event.events);

@@ -3,7 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <memory>
 
 #include <sys/epoll.h>
 
@@ -13,9 +13,27 @@ namespace parlance::net {
 
 class WatchedDescriptor;
 
+/// Ends a reactor's wait. From any thread, also when the reactor is gone: then it does nothing.
+class Waker {
+ public:
+  Waker();
+  ~Waker();
+  Waker(const Waker&) = delete;
+  Waker& operator=(const Waker&) = delete;
+
+  /// The wait that is under way, or the next one.
+  void wake() const;
+
+ private:
+  friend class Reactor;
+  void clear() const;
+
+  int fd_;
+};
+
 /// Which file descriptors are ready: one epoll, level-triggered. A descriptor that is read again and again
 /// stays registered, so that a turn of a busy connection is three system calls: wait, read, write. Only on
-/// its loop's thread, but for wake().
+/// its loop's thread.
 class Reactor {
  public:
   Reactor();
@@ -24,12 +42,11 @@ class Reactor {
   Reactor& operator=(const Reactor&) = delete;
 
   /// Waits until `until` at the latest (in the past: not at all; max(): for ever), or until something is
-  /// ready or wake() is called. Returns how many descriptors are ready: tell_ready() is to follow.
+  /// ready or the waker is asked. Returns how many descriptors are ready: tell_ready() is to follow.
   std::size_t wait(TimePoint until);
   /// Tells the watchers of what the last wait() found. False when there was nobody to tell.
   bool tell_ready();
-  /// Ends the wait that is under way, or the next one. From any thread.
-  void wake();
+  const std::shared_ptr<const Waker>& waker() const { return waker_; }
 
  private:
   friend class WatchedDescriptor;
@@ -41,7 +58,7 @@ class Reactor {
   void forget(const WatchedDescriptor& descriptor);
 
   int epoll_fd_;
-  int wake_fd_;
+  std::shared_ptr<const Waker> waker_;
   std::array<epoll_event, kMostPerTurn> ready_;  // its pointers become null when what they show goes away
   std::size_t ready_count_ = 0;
 };

@@ -142,10 +142,10 @@ TEST(Reactor, AForgottenDescriptorMayBeClosedAndItsNumberUsedAgain) {
 
 TEST(Reactor, IsWokenFromAnotherThreadAndBeforehand) {
   Reactor reactor;
-  reactor.wake();
+  reactor.waker()->wake();
   EXPECT_EQ(reactor.wait(TimePoint::max()), 1U);
   EXPECT_FALSE(reactor.tell_ready());
-  const std::jthread waker{[&reactor] { reactor.wake(); }};
+  const std::jthread waker{[&reactor] { reactor.waker()->wake(); }};
   EXPECT_EQ(reactor.wait(TimePoint::max()), 1U);
   EXPECT_FALSE(reactor.tell_ready());
   EXPECT_EQ(reactor.wait(TimePoint::min()), 0U);

@@ -77,7 +77,7 @@ class PagedDecoder final : public generation::StepEngine {
     pages_ = std::max<std::size_t>(options.cache_bytes / page_bytes_, 1);
     for (Cache& cache : caches_) allocate(cache);
     block_tokens_ = static_cast<std::size_t>(caches_.front().input.get_partial_shape()[2].get_length());
-    vocabulary_ = static_cast<std::size_t>(compiled_.output("logits").get_partial_shape()[2].get_length());
+    vocabulary_ = static_cast<std::size_t>(logits_.get_partial_shape()[2].get_length());
   }
 
   std::size_t pages() const override { return pages_; }
@@ -91,7 +91,7 @@ class PagedDecoder final : public generation::StepEngine {
       set_inputs(plan.inputs);
       const std::size_t sampled = set_sampled_rows(plan);
       request_.infer();
-      return std::span{request_.get_tensor("logits").data<const float>(), sampled * vocabulary_};
+      return std::span{request_.get_tensor(logits_).data<const float>(), sampled * vocabulary_};
     } catch (const std::exception& exception) {
       return std::unexpected{Status{
           StatusCode::kInternal, "a step of generation failed: " + openvino::plain_reason(exception.what())}};
@@ -129,20 +129,19 @@ class PagedDecoder final : public generation::StepEngine {
   }
 
   template <typename T>
-  void set(const char* name, const std::vector<T>& values) {
-    ov::Tensor tensor = request_.get_tensor(name);
+  static void set(ov::Tensor& tensor, const std::vector<T>& values) {
     tensor.set_shape({values.size()});
     std::ranges::copy(values, tensor.data<T>());
   }
 
   void set_inputs(const StepInputs& inputs) {
-    set("input_ids", inputs.input_ids);
-    set("position_ids", inputs.position_ids);
-    set("past_lens", inputs.past_lens);
-    set("subsequence_begins", inputs.subsequence_begins);
-    set("block_indices", inputs.block_indices);
-    set("block_indices_begins", inputs.block_indices_begins);
-    *request_.get_tensor("max_context_len").data<std::int32_t>() = inputs.max_context_len;
+    set(input_ids_, inputs.input_ids);
+    set(position_ids_, inputs.position_ids);
+    set(past_lens_, inputs.past_lens);
+    set(subsequence_begins_, inputs.subsequence_begins);
+    set(block_indices_, inputs.block_indices);
+    set(block_indices_begins_, inputs.block_indices_begins);
+    *max_context_len_.data<std::int32_t>() = inputs.max_context_len;
   }
 
   /// How many parts sample. The model computes one row at least; a step that only stores has one that nobody
@@ -156,12 +155,22 @@ class PagedDecoder final : public generation::StepEngine {
     }
     const std::size_t sampled = rows_.size();
     if (rows_.empty()) rows_.push_back(0);
-    set(kSampledRows, rows_);
+    set(sampled_rows_, rows_);
     return sampled;
   }
 
   ov::CompiledModel compiled_;
   ov::InferRequest request_;
+  // The request's own, looked up once.
+  ov::Tensor input_ids_ = request_.get_tensor("input_ids");
+  ov::Tensor position_ids_ = request_.get_tensor("position_ids");
+  ov::Tensor past_lens_ = request_.get_tensor("past_lens");
+  ov::Tensor subsequence_begins_ = request_.get_tensor("subsequence_begins");
+  ov::Tensor block_indices_ = request_.get_tensor("block_indices");
+  ov::Tensor block_indices_begins_ = request_.get_tensor("block_indices_begins");
+  ov::Tensor max_context_len_ = request_.get_tensor("max_context_len");
+  ov::Tensor sampled_rows_ = request_.get_tensor(kSampledRows);
+  ov::Output<const ov::Node> logits_ = compiled_.output("logits");
   std::vector<Cache> caches_;
   std::vector<std::int64_t> rows_;
   std::size_t pages_ = 0;
