@@ -1,6 +1,7 @@
 // A KServe inference request, whatever it says, becomes tensors that are what they say, or a status; and what
 // is answered to it is a message.
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -97,6 +98,30 @@ void answer(const ::inference::ModelInferRequestView& request, const std::vector
   require(raw == 0 || raw == expected, "raw contents of some outputs only");
 }
 
+/// With whatever inputs the request has.
+models::Signature fitting(const ::inference::ModelInferRequestView& request) {
+  models::Signature signature;
+  for (const auto input : request.inputs()) {
+    const auto type = models::parse_data_type(input.datatype());
+    const auto same = std::ranges::find(signature.inputs, input.name(), &models::TensorSpec::name);
+    if (!type || same != signature.inputs.end()) continue;
+    models::Shape shape;
+    for ([[maybe_unused]] const std::int64_t dimension : input.shape())
+      shape.push_back(models::kAnyDimension);
+    signature.inputs.push_back({std::string{input.name()}, *type, std::move(shape)});
+  }
+  return signature;
+}
+
+void check_inputs(const ::inference::ModelInferRequestView& request, const models::Signature& asked,
+                  std::size_t message_bytes) {
+  auto tensors = to_tensors(request, asked.inputs, memory(), kPeer);
+  if (!tensors) return;
+  require(tensors->tensors.size() == request.inputs().size(), "a tensor is missing");
+  for (const Tensor& tensor : tensors->tensors) check(tensor, message_bytes);
+  require(models::bind_inputs(asked, std::move(tensors->tensors)).has_value(), "not what the model takes");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -105,12 +130,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const ::inference::ModelInferRequestView& request = *parsed;
   if (const auto parameters = read_parameters(request))
     require(!parameters->sequence_id.empty() || !parameters->sequence_start, "a start of no sequence");
-  if (auto tensors = to_tensors(request, memory(), kPeer)) {
-    require(tensors->tensors.size() == request.inputs().size(), "a tensor is missing");
-    for (const Tensor& tensor : tensors->tensors) check(tensor, size);
-    if (const auto bound = models::bind_inputs(signature(), std::move(tensors->tensors)))
-      require(bound->size() == signature().inputs.size(), "an input is missing");
-  }
+  check_inputs(request, signature(), size);
+  check_inputs(request, fitting(request), size);
   if (const auto wanted = read_outputs(request, signature(), memory(), kPeer)) answer(request, *wanted);
   return 0;
 }

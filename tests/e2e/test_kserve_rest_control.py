@@ -134,7 +134,7 @@ def test_regions_that_cannot_be_are_refused(triton, http):
     status, text = refused(triton.get_system_shared_memory_status, "other")
     assert status == "404"
     path = "/v2/systemsharedmemory/region/a/register"
-    assert http.post(path, json={"byte_size": 4}).json()["error"] == '"key" of the request must be a text, got nothing'
+    assert http.post(path, json={"byte_size": 4}).json()["error"] == "Unable to parse 'key': that of the request must be a text, got nothing"
     assert http.post(path, json={"key": "/a", "byte_size": -4}).json()["error"] == (
         '"byte_size" must be a whole number, not negative, got a number')
     assert http.post(path, json={"key": "/../etc/passwd", "byte_size": 4}).status_code == 400

@@ -129,7 +129,7 @@ def test_what_is_wrong_with_a_request_is_told_and_leaves_the_others_alone(client
     bad = [
         (client.request(id="1", model="gone"), 'Model "gone" not found'),
         (client.request(id="2", temperature=-1.0), "temperature"),
-        (client.request(id="3", max_tokens="many"), 'Parameter "max_tokens" must be a whole number, not negative'),
+        (client.request(id="3", max_tokens="many"), "invalid value type for 'max_tokens' parameter"),
         (client.request("", id="4"), "prompt"),
     ]
     answers = client.stream([*(request for request, _ in bad), client.request(id="5", max_tokens=3)])
@@ -199,20 +199,22 @@ def spoil(request):
     request.raw_input_contents[0] = len(text).to_bytes(4, "little") + text
 
 
+NO_ID = "[request id: <id_unknown>] "
 BAD = {
-    "name": (changed(rename), 'There is no input "text"; the inputs are: text_input'),
-    "datatype": (changed(retype), 'Input "text_input" must be of datatype BYTES, got "FP32"'),
-    "shape": (changed(widen), 'Input "text_input" must have one element, got 2'),
-    "rows": (changed(matrix), 'Input "text_input" must have one element, got 6'),
+    "name": (changed(rename), "unexpected inference input 'text' for model 'storyteller'; the inputs are: text_input"),
+    "datatype": (changed(retype), NO_ID + "inference input 'text_input' data-type is 'FP32', but model 'storyteller' expects 'BYTES'"),
+    "shape": (changed(widen), NO_ID + "unexpected shape for input 'text_input' for model 'storyteller'. Expected [1], got [2]"),
+    "rows": (changed(matrix), NO_ID + "unexpected shape for input 'text_input' for model 'storyteller'. Expected [1], got [2,3]"),
     "raw": (changed(surplus), "raw_input_contents has 2 entries for 1 inputs; it needs one for each"),
-    "size": (changed(cut), 'Input "text_input" must be one element of raw BYTES: its length in 4 bytes, little-endian, and so '
-                           "many bytes; got 17 bytes together"),
-    "missing": (changed(drop), 'Input "text_input" is missing'),
-    "twice": (changed(repeat), 'Input "text_input" is given twice'),
-    "seed": (lambda client: client.request(seed=-1), 'Parameter "seed" must be a whole number, not negative'),
-    "number": (lambda client: client.request(top_p="much"), 'Parameter "top_p" must be a number'),
-    "stop": (lambda client: client.request(stop=3), 'Parameter "stop" must be a text'),
-    "flag": (lambda client: client.request(ignore_eos=3), 'Parameter "ignore_eos" must be a bool'),
+    "size": (changed(cut), NO_ID + "incomplete string data for inference input 'text_input' for model 'storyteller', expecting string of "
+                                   "length 14 but only 13 bytes available"),
+    "missing": (changed(drop), NO_ID + "expected 1 inputs but got 0 inputs for model 'storyteller'. Got input(s) [], but missing required "
+                                       "input(s) ['text_input']. Please provide all required input(s)."),
+    "twice": (changed(repeat), NO_ID + "input 'text_input' already exists in request"),
+    "seed": (lambda client: client.request(seed=-1), "invalid value for 'seed', expected value >= 0."),
+    "number": (lambda client: client.request(top_p="much"), "invalid value type for 'top_p' parameter, expected double_param."),
+    "stop": (lambda client: client.request(stop=3), "invalid value type for 'stop' parameter, expected string_param."),
+    "flag": (lambda client: client.request(ignore_eos=3), "invalid value type for 'ignore_eos' parameter, expected bool_param."),
 }
 
 

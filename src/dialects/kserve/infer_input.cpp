@@ -1,11 +1,12 @@
 #include "dialects/kserve/infer_input.h"
 
-#include <limits>
+#include <algorithm>
 #include <optional>
-#include <ranges>
+#include <utility>
 
 #include "base/concat.h"
 #include "dialects/invalid_input.h"
+#include "dialects/kserve/bad_input.h"
 #include "dialects/kserve/tensor_place.h"
 #include "models/byte_elements.h"
 #include "models/shape.h"
@@ -13,7 +14,8 @@
 namespace parlance::dialects::kserve {
 namespace {
 
-using Input = ::inference::ModelInferRequestView::InferInputTensor;
+using Request = ::inference::ModelInferRequestView;
+using Input = Request::InferInputTensor;
 using Contents = ::inference::InferTensorContentsView;
 using models::DataType;
 using models::Shape;
@@ -21,31 +23,20 @@ using models::Tensor;
 
 /// What an input says of itself, checked.
 struct Head {
+  const Request& request;
   std::string name;
   DataType type = DataType::kFp32;
   Shape shape;
   std::size_t elements = 0;
-
-  std::string text() const {
-    return concat("Input \"", name, "\" of ", models::to_string(type), ' ' + models::to_string(shape));
-  }
 };
 
-Result<Head> read_head(const Input& input) {
-  Head head;
-  head.name = input.name();
-  const std::optional<DataType> type = models::parse_data_type(input.datatype());
-  if (!type)
-    return invalid(concat("Input \"", head.name, "\" has the unknown datatype \"", input.datatype(),
-                          "\"; datatypes are spelled like FP32, INT64, UINT8"));
-  head.type = *type;
-  for (const std::int64_t dimension : input.shape()) head.shape.push_back(dimension);
-  const std::optional<std::size_t> elements = models::element_count(head.shape);
-  if (!elements)
-    return invalid(concat("Input \"", head.name, "\" has the shape ", models::to_string(head.shape),
-                          "; dimensions must not be negative, nor too large together"));
-  head.elements = *elements;
-  return head;
+Result<Head> read_head(const Request& request, const Input& input,
+                       std::span<const models::TensorSpec> specs) {
+  const auto spec = std::ranges::find(specs, input.name(), &models::TensorSpec::name);
+  Result<Shape> shape = read_shape(request, input, *spec);
+  if (!shape) return std::unexpected{std::move(shape).error()};
+  const std::size_t elements = *models::element_count(*shape);
+  return Head{request, std::string{input.name()}, spec->type, *std::move(shape), elements};
 }
 
 /// The name of the field of Contents that has the values of `type`; empty: they come raw only.
@@ -79,8 +70,13 @@ std::string_view contents_field(DataType type) {
 }
 
 std::unexpected<Status> wrong_count(const Head& head, std::size_t observed) {
-  return invalid(concat(head.text(), " needs ", head.elements, " values in ", contents_field(head.type),
-                        ", got ", observed));
+  if (head.type == DataType::kBytes) return wrong_elements(head.request, head.name, head.elements, observed);
+  const std::size_t element_bytes = models::size_bytes(head.type);
+  return refused(
+      head.request,
+      concat("input byte size mismatch for input '", head.name, "' for model '", head.request.model_name(),
+             "'. Expected ", head.elements * element_bytes, ", got ", observed * element_bytes, ": ",
+             contents_field(head.type), " needs ", head.elements, " values, got ", observed));
 }
 
 /// Floats that lie aligned are borrowed.
@@ -98,8 +94,8 @@ Result<Tensor> decode(Head head, const Varints& values) {
   T* at = reinterpret_cast<T*>(buffer.writable().data());
   for (const auto value : values) {
     if (!std::in_range<T>(value))
-      return invalid(concat(head.text(), " has the value ", value, ", which is not one of ",
-                            models::to_string(head.type)));
+      return refused(head.request, concat("input '", head.name, "' has the value ", value,
+                                          ", which is not one of ", models::to_string(head.type)));
     *at++ = static_cast<T>(value);
   }
   return Tensor::owning(std::move(head.name), head.type, std::move(head.shape), std::move(buffer));
@@ -121,7 +117,28 @@ Result<Tensor> decode_elements(Head head, const wire::Repeated<wire::Blob>& valu
                         Buffer::adopt(std::move(elements)));
 }
 
+/// The datatype of the values that there are, if they are not those that `type` has; empty otherwise.
+std::string_view another_type(const Contents& contents, DataType type) {
+  const std::string_view own = contents_field(type);
+  const auto is_other = [&](std::string_view field, const auto& values) {
+    return field != own && !values.empty();
+  };
+  if (is_other("bool_contents", contents.bool_contents())) return "BOOL";
+  if (is_other("int_contents", contents.int_contents())) return "INT32";
+  if (is_other("int64_contents", contents.int64_contents())) return "INT64";
+  if (is_other("uint_contents", contents.uint_contents())) return "UINT32";
+  if (is_other("uint64_contents", contents.uint64_contents())) return "UINT64";
+  if (is_other("fp32_contents", contents.fp32_contents())) return "FP32";
+  if (is_other("fp64_contents", contents.fp64_contents())) return "FP64";
+  if (is_other("bytes_contents", contents.bytes_contents())) return "BYTES";
+  return {};
+}
+
 Result<Tensor> from_contents(Head head, const Contents& contents) {
+  if (const std::string_view other = another_type(contents, head.type); !other.empty())
+    return invalid(concat("unexpected explicit tensor data for input tensor '", head.name, "' for model '",
+                          head.request.model_name(), "' of type '", other, "', expected datatype '",
+                          models::to_string(head.type), "'"));
   switch (head.type) {
     case DataType::kBool:
       return decode_bools(std::move(head), contents.bool_contents());
@@ -151,30 +168,15 @@ Result<Tensor> from_contents(Head head, const Contents& contents) {
     case DataType::kBf16:
       break;
   }
-  return invalid(concat(head.text(), " has no typed contents; send its values in raw_input_contents"));
+  return no_values(head.request, head.name);  // those have raw contents only
 }
 
-/// `where` the bytes are, for errors.
-Status check_size(const Head& head, Bytes raw, std::string_view where) {
-  if (head.type == DataType::kBytes) {
-    const std::optional<std::size_t> elements = models::count_elements(raw);
-    if (!elements)
-      return invalid(concat(head.text(), ' ' + std::string{where}, " ends within an element; each is its ",
-                            "length in 4 bytes, little-endian, and so many bytes"))
-          .error();
-    if (*elements == head.elements) return {};
-    return invalid(concat(head.text(), " needs ", head.elements, " elements ", where, ", got ", *elements))
-        .error();
-  }
-  const std::size_t needed_bytes = head.elements * models::size_bytes(head.type);
-  if (raw.size() == needed_bytes) return {};
-  return invalid(concat(head.text(), " needs ", needed_bytes, " bytes ", where, ", got ", raw.size()))
-      .error();
+Status check(const Head& head, Bytes raw) {
+  return check_values(head.request, head.name, head.type, head.elements, raw);
 }
 
 Result<Tensor> from_raw(Head head, Bytes raw) {
-  if (Status status = check_size(head, raw, "in raw_input_contents"); !status.ok())
-    return std::unexpected{std::move(status)};
+  if (Status status = check(head, raw); !status.ok()) return std::unexpected{std::move(status)};
   return Tensor::borrowing(std::move(head.name), head.type, std::move(head.shape), raw);
 }
 
@@ -182,28 +184,21 @@ Result<Tensor> from_memory(Head head, MutableBytes bytes) {
   // Whoever shares the memory may write to it at any time: lengths are read where nobody does.
   const bool is_copied = head.type == DataType::kBytes;
   Buffer copy = is_copied ? Buffer::copy_of(bytes) : Buffer{};
-  if (Status status = check_size(head, is_copied ? copy.bytes() : Bytes{bytes}, "in shared memory");
-      !status.ok())
+  if (Status status = check(head, is_copied ? copy.bytes() : Bytes{bytes}); !status.ok())
     return std::unexpected{std::move(status)};
   if (is_copied)
     return Tensor::owning(std::move(head.name), head.type, std::move(head.shape), std::move(copy));
   return Tensor::borrowing(std::move(head.name), head.type, std::move(head.shape), bytes);
 }
 
-bool is_in_memory(const Input& input) { return input.parameters().contains("shared_memory_region"); }
-
-std::size_t inputs_outside_memory(const ::inference::ModelInferRequestView& request) {
-  std::size_t count = 0;
-  for (const Input input : request.inputs()) count += is_in_memory(input) ? 0 : 1;
-  return count;
-}
-
 /// One input after the other, and the raw contents that belong to them.
 class TensorReader {
  public:
-  TensorReader(const ::inference::ModelInferRequestView& request, const SharedMemory& memory,
+  TensorReader(const Request& request, std::span<const models::TensorSpec> specs, const SharedMemory& memory,
                std::string_view peer)
-      : memory_(memory),
+      : request_(request),
+        specs_(specs),
+        memory_(memory),
         peer_(peer),
         raw_(request.raw_input_contents()),
         next_raw_(raw_.begin()),
@@ -218,27 +213,26 @@ class TensorReader {
 
  private:
   Result<Tensor> tensor_of(const Input& input, ReceivedTensors& read) {
-    Result<Head> head = read_head(input);
+    Result<Head> head = read_head(request_, input, specs_);
     if (!head) return std::unexpected{std::move(head).error()};
     Result<std::optional<SharedMemory::Piece>> place = find_place(input, memory_, peer_);
     if (!place) return std::unexpected{std::move(place).error()};
     if (*place) {
       if (input.has_contents())
-        return invalid(concat("Input \"", head->name, "\" has contents beside shared memory; send one"));
+        return invalid(concat("unexpected 'content' provided when using shared memory for input tensor '",
+                              head->name, "' for model '", request_.model_name(), "'"));
       read.held.push_back(std::move((*place)->held));
       return from_memory(*std::move(head), (*place)->bytes);
     }
-    if (!is_raw_) return from_contents(*std::move(head), input.contents());
-    if (input.has_contents())
-      return invalid(
-          concat("Input \"", head->name, "\" has contents beside raw_input_contents; send one of them"));
-    const Bytes raw = *next_raw_;
-    ++next_raw_;
-    return from_raw(*std::move(head), raw);
+    if (is_raw_) return from_raw(*std::move(head), *next_raw_++);
+    if (!input.has_contents() && head->elements > 0) return no_values(request_, head->name);
+    return from_contents(*std::move(head), input.contents());
   }
 
-  using Raw = decltype(std::declval<::inference::ModelInferRequestView>().raw_input_contents());
+  using Raw = decltype(std::declval<Request>().raw_input_contents());
 
+  const Request& request_;
+  const std::span<const models::TensorSpec> specs_;
   const SharedMemory& memory_;
   const std::string_view peer_;
   const Raw raw_;
@@ -248,25 +242,20 @@ class TensorReader {
 
 }  // namespace
 
-Status check_raw_contents(const ::inference::ModelInferRequestView& request) {
-  const std::size_t raw = request.raw_input_contents().size();
-  const std::size_t inputs = inputs_outside_memory(request);
-  if (raw == 0 || raw == inputs) return {};
-  return invalid(concat("raw_input_contents has ", raw, " entries for ", inputs,
-                        " inputs; it needs one for each"))
-      .error();
+bool comes_raw(const Request& request) {
+  if (!request.raw_input_contents().empty()) return true;
+  for (const Input input : request.inputs())
+    if (is_in_shared_memory(input)) return true;
+  return false;
 }
 
-bool comes_raw(const ::inference::ModelInferRequestView& request) {
-  return !request.raw_input_contents().empty() || inputs_outside_memory(request) < request.inputs().size();
-}
-
-Result<ReceivedTensors> to_tensors(const ::inference::ModelInferRequestView& request,
+Result<ReceivedTensors> to_tensors(const Request& request, std::span<const models::TensorSpec> specs,
                                    const SharedMemory& memory, std::string_view peer) {
+  if (Status status = check_names(request, specs); !status.ok()) return std::unexpected{std::move(status)};
   if (Status status = check_raw_contents(request); !status.ok()) return std::unexpected{std::move(status)};
   ReceivedTensors read;
-  read.tensors.reserve(request.inputs().size());
-  TensorReader reader{request, memory, peer};
+  read.tensors.reserve(specs.size());
+  TensorReader reader{request, specs, memory, peer};
   for (const Input input : request.inputs()) {
     if (Status status = reader.read(input, read); !status.ok()) return std::unexpected{std::move(status)};
   }

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
 #include "base/status.h"
 #include "dialects/kserve/shared_memory.h"
 #include "kserve/grpc_service.views.h"
+#include "models/signature.h"
 #include "models/tensor.h"
 
 namespace parlance::dialects::kserve {
@@ -17,18 +19,19 @@ struct ReceivedTensors {
   std::vector<std::shared_ptr<const void>> held;
 };
 
-/// The tensors of a request, in its order. Raw contents, numbers in shared memory, and floats of typed
-/// contents that lie aligned, are borrowed; other typed contents are decoded into memory of their own, and
-/// BYTES in shared memory are copied, since what was checked must not change. `peer`: who asks.
+/// The tensors of a request for a model with the inputs `specs`, in the request's order. Raw contents,
+/// numbers in shared memory, and floats of typed contents that lie aligned, are borrowed; other typed
+/// contents are decoded into memory of their own, and BYTES in shared memory are copied, since what was
+/// checked must not change. `peer`: who asks.
 ///
-/// INVALID_ARGUMENT, naming the input, for an unknown datatype, a shape that is none, values that are not as
-/// many as the shape says or too large for the datatype, raw contents beside typed ones, values beside shared
-/// memory, or not one raw content for each input that is not there; else as find_place().
+/// INVALID_ARGUMENT as bad_input.h says it for other inputs, datatypes and shapes than those of `specs`,
+/// values that are not as many as the shape says or too large for the datatype, raw contents beside typed
+/// ones, values beside shared memory, or not one raw content for each input that is not there; else as
+/// find_place().
 Result<ReceivedTensors> to_tensors(const ::inference::ModelInferRequestView& request,
-                                   const SharedMemory& memory, std::string_view peer);
+                                   std::span<const models::TensorSpec> specs, const SharedMemory& memory,
+                                   std::string_view peer);
 
-/// INVALID_ARGUMENT unless there are no raw contents or one for each input that is not in shared memory.
-Status check_raw_contents(const ::inference::ModelInferRequestView& request);
 /// Whether values come back raw: those of the request came so, or in shared memory.
 bool comes_raw(const ::inference::ModelInferRequestView& request);
 

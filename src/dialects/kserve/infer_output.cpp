@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/concat.h"
 #include "dialects/invalid_input.h"
+#include "dialects/kserve/bad_input.h"
 #include "dialects/kserve/classes.h"
 #include "dialects/kserve/infer_input.h"
 #include "dialects/kserve/tensor_place.h"
@@ -59,12 +60,8 @@ Result<std::vector<WantedOutput>> read_outputs(const ::inference::ModelInferRequ
   std::vector<WantedOutput> wanted;
   for (const auto asked : request.outputs()) {
     const std::string_view name = asked.name();
-    if (std::ranges::find(signature.outputs, name, &models::TensorSpec::name) == signature.outputs.end()) {
-      std::string known;
-      for (const models::TensorSpec& spec : signature.outputs)
-        known += (known.empty() ? "" : ", ") + spec.name;
-      return invalid(concat("There is no output \"", name, "\"; the outputs are: ", known));
-    }
+    if (std::ranges::find(signature.outputs, name, &models::TensorSpec::name) == signature.outputs.end())
+      return unexpected_output(request, name, signature.outputs);
     if (!seen.insert(name).second) return invalid(concat("Output \"", name, "\" is asked for twice"));
     WantedOutput& output = wanted.emplace_back(WantedOutput{.name = name, .classes = 0, .place = {}});
     Result<std::optional<SharedMemory::Piece>> place = find_place(asked, memory, peer);

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <limits>
-#include <optional>
 
 #include "base/concat.h"
 #include "dialects/invalid_input.h"
+#include "dialects/kserve/bad_input.h"
 
 namespace parlance::dialects::kserve {
 namespace {
@@ -21,26 +21,24 @@ Duration to_timeout(std::uint64_t microseconds) {
 }
 
 Status read(std::string_view name, const Parameter& parameter, InferParameters& read) {
-  if (name == "priority" || name == "timeout") {
-    const std::optional<std::uint64_t> number = whole_number(parameter);
-    if (!number) return wrong_kind(name, "a whole number, not negative").error();
-    if (name == "timeout")
+  if (name == "sequence_id" && parameter.has_string_param())
+    return read.sequence_id = parameter.string_param(), Status{};
+  if (name == "priority" || name == "timeout" || name == "sequence_id") {
+    const Result<std::uint64_t> number = whole_number(name, parameter);
+    if (!number) return number.error();
+    if (name == "timeout") {
       read.timeout = to_timeout(*number);
-    else
+    } else if (name == "priority") {
       read.priority = static_cast<std::uint32_t>(
           std::min<std::uint64_t>(*number, std::numeric_limits<std::uint32_t>::max()));
-  } else if (name == "sequence_id") {
-    const std::optional<std::uint64_t> number = whole_number(parameter);
-    if (!number && !parameter.has_string_param()) return wrong_kind(name, "a whole number or a text").error();
-    if (!number)
-      read.sequence_id = parameter.string_param();
-    else if (*number != 0)
+    } else if (*number != 0) {
       read.sequence_id = std::to_string(*number);
+    }
   } else if (name == "sequence_start" || name == "sequence_end") {
-    if (!parameter.has_bool_param()) return wrong_kind(name, "a bool").error();
+    if (!parameter.has_bool_param()) return wrong_kind(name, "bool_param").error();
     (name == "sequence_start" ? read.sequence_start : read.sequence_end) = parameter.bool_param();
   } else if (name == kEmptyFinalResponse) {
-    if (!parameter.has_bool_param()) return wrong_kind(name, "a bool").error();
+    if (!parameter.has_bool_param()) return wrong_kind(name, "bool_param").error();
   } else if (name.starts_with("triton_")) {
     return invalid(concat("parameter keys starting with 'triton_' are reserved for Triton usage. Only the ",
                           "following keys starting with 'triton_' are allowed: ", kEmptyFinalResponse))
@@ -51,15 +49,17 @@ Status read(std::string_view name, const Parameter& parameter, InferParameters& 
 
 }  // namespace
 
-std::optional<std::uint64_t> whole_number(const ::inference::InferParameterView& parameter) {
+Result<std::uint64_t> whole_number(std::string_view name, const Parameter& parameter) {
   if (parameter.has_uint64_param()) return parameter.uint64_param();
-  if (parameter.has_int64_param() && parameter.int64_param() >= 0)
-    return static_cast<std::uint64_t>(parameter.int64_param());
-  return std::nullopt;
+  if (!parameter.has_int64_param())
+    return wrong_kind(name,
+                      name == "sequence_id" ? "int64_param or string_param" : "int64_param or uint64_param");
+  if (parameter.int64_param() >= 0) return static_cast<std::uint64_t>(parameter.int64_param());
+  return invalid(concat("invalid value for '", name, "', expected value >= 0."));
 }
 
-std::unexpected<Status> wrong_kind(std::string_view name, std::string_view needed) {
-  return invalid(concat("Parameter \"", name, "\" must be ", needed));
+std::unexpected<Status> wrong_kind(std::string_view name, std::string_view expected) {
+  return invalid(concat("invalid value type for '", name, "' parameter, expected ", expected, "."));
 }
 
 Result<InferParameters> read_parameters(const ::inference::ModelInferRequestView& request) {
@@ -69,7 +69,9 @@ Result<InferParameters> read_parameters(const ::inference::ModelInferRequestView
       return std::unexpected{std::move(status)};
   }
   if (parameters.sequence_id.empty() && (parameters.sequence_start || parameters.sequence_end))
-    return invalid("Parameters sequence_start and sequence_end need a sequence_id");
+    return refused(request, concat("inference request to model '", request.model_name(),
+                                   "' must specify a non-zero or non-empty correlation ID: sequence_start ",
+                                   "and sequence_end need a sequence_id"));
   return parameters;
 }
 

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <expected>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,9 +25,10 @@ struct InferParameters {
 /// over. INVALID_ARGUMENT for one of those that has a value of another kind, and for others named triton_….
 Result<InferParameters> read_parameters(const ::inference::ModelInferRequestView& request);
 
-/// A parameter's whole number, which clients write as either kind; nothing: it has none, or a negative one.
-std::optional<std::uint64_t> whole_number(const ::inference::InferParameterView& parameter);
-/// INVALID_ARGUMENT: parameter `name` must be `needed`.
-std::unexpected<Status> wrong_kind(std::string_view name, std::string_view needed);
+/// A parameter's whole number, which clients write as either kind. INVALID_ARGUMENT when it has none, or a
+/// negative one.
+Result<std::uint64_t> whole_number(std::string_view name, const ::inference::InferParameterView& parameter);
+/// INVALID_ARGUMENT in Triton's words: parameter `name` is to have the field `expected`.
+std::unexpected<Status> wrong_kind(std::string_view name, std::string_view expected);
 
 }  // namespace parlance::dialects::kserve

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/concat.h"
-#include "dialects/invalid_input.h"
 #include "dialects/kserve/errors.h"
 #include "dialects/kserve/infer_input.h"
 #include "dialects/kserve/infer_parameters.h"
@@ -20,12 +19,6 @@ Deadline deadline_of(const InferParameters& parameters, TimePoint received, cons
 
 }  // namespace
 
-Result<models::ModelHandle> find_model(const models::Repository& repository,
-                                       const ::inference::ModelInferRequestView& request) {
-  if (request.model_name().empty()) return invalid("model_name is required and must not be empty");
-  return repository.find(request.model_name(), request.model_version());
-}
-
 Result<PreparedInference> to_inference(models::ModelHandle model,
                                        const ::inference::ModelInferRequestView& request,
                                        const SharedMemory& memory, TimePoint received,
@@ -34,7 +27,8 @@ Result<PreparedInference> to_inference(models::ModelHandle model,
   if (!outputs) return std::unexpected{std::move(outputs).error()};
   Result<InferParameters> parameters = read_parameters(request);
   if (!parameters) return std::unexpected{std::move(parameters).error()};
-  Result<ReceivedTensors> received_tensors = to_tensors(request, memory, call.peer());
+  Result<ReceivedTensors> received_tensors =
+      to_tensors(request, model.signature().inputs, memory, call.peer());
   if (!received_tensors) return std::unexpected{std::move(received_tensors).error()};
   Result<models::Tensors> inputs =
       models::bind_inputs(model.signature(), std::move(received_tensors->tensors));

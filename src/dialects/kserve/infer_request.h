@@ -15,10 +15,6 @@
 
 namespace parlance::dialects::kserve {
 
-/// The version that a request names. INVALID_ARGUMENT when it names none; else Repository::find().
-Result<models::ModelHandle> find_model(const models::Repository& repository,
-                                       const ::inference::ModelInferRequestView& request);
-
 /// A request as the scheduler takes it, and how it wants its answer. It borrows from the request.
 struct PreparedInference {
   scheduling::InferenceRequest inference;

@@ -98,9 +98,9 @@ Result<Written<::inference::ModelStatisticsResponseFields>> write_statistics(
   if (fields.empty() && !request.name().empty())
     return std::unexpected{grpc::make_error(
         StatusCode::kNotFound, "MODEL_NOT_FOUND",
-        concat("Model \"", request.name(),
-               '"' + (request.version().empty() ? "" : concat(" version ", request.version())),
-               " has no statistics"),
+        request.version().empty()
+            ? concat("requested model '", request.name(), "' is not available")
+            : concat("requested model version is not available for model '", request.name(), "'"),
         {{"hop", "server"}, {"observed", std::string{request.name()}}})};
   return Written<::inference::ModelStatisticsResponseFields>{
       ::inference::ModelStatisticsResponseFields{.model_stats = fields}};

@@ -7,6 +7,7 @@
 #include "base/version.h"
 #include "dialects/invalid_input.h"
 #include "dialects/kserve/errors.h"
+#include "dialects/kserve/find_model.h"
 #include "dialects/kserve/infer_output.h"
 #include "dialects/kserve/infer_request.h"
 #include "dialects/kserve/model_config_message.h"
@@ -131,7 +132,7 @@ Task<Result<Written<ServerMetadataResponseFields>>> GrpcInferenceServiceHandler:
 
 Task<Result<Written<ModelMetadataResponseFields>>> GrpcInferenceServiceHandler::ModelMetadata(
     ServerCall&, Incoming<ModelMetadataRequestView> request) {
-  const Result<models::ModelHandle> model = repository_.find(request->name(), request->version());
+  const Result<models::ModelHandle> model = find_model(repository_, request->name(), request->version());
   if (!model) co_return model.error();
   const std::vector<std::string> versions = ready_versions(repository_, model->model());
   const auto inputs = to_metadata(model->signature().inputs);
@@ -145,7 +146,8 @@ Task<Result<Written<ModelMetadataResponseFields>>> GrpcInferenceServiceHandler::
 
 Task<Result<Written<ModelInferResponseFields>>> GrpcInferenceServiceHandler::ModelInfer(
     ServerCall& call, Incoming<ModelInferRequestView> request) {
-  Result<models::ModelHandle> model = find_model(repository_, *request);
+  Result<models::ModelHandle> model =
+      find_model(repository_, request->model_name(), request->model_version());
   if (!model) co_return model.error();
   if (model->makes_text()) {
     Task<Result<Written<ModelInferResponseFields>>> answering =
@@ -184,7 +186,7 @@ Task<Status> GrpcInferenceServiceHandler::ModelStreamInfer(ServerCall& call,
 
 Result<text::GenerateRequest> GrpcInferenceServiceHandler::text_asked(
     const ServerCall& call, const ModelInferRequestView& request) const {
-  Result<models::ModelHandle> model = find_model(repository_, request);
+  Result<models::ModelHandle> model = find_model(repository_, request.model_name(), request.model_version());
   if (!model) return std::unexpected{model.error()};
   if (!model->makes_text()) return invalid(concat("Model \"", model->model(), "\" makes no text"));
   return to_generation(*std::move(model), request, shared_memory_, call.received_at(), call);
@@ -203,7 +205,7 @@ Task<Result<Written<RepositoryIndexResponseFields>>> GrpcInferenceServiceHandler
 
 Task<Result<Written<ModelConfigResponseFields>>> GrpcInferenceServiceHandler::ModelConfig(
     ServerCall&, Incoming<ModelConfigRequestView> request) {
-  const Result<models::ModelHandle> model = repository_.find(request->name(), request->version());
+  const Result<models::ModelHandle> model = find_model(repository_, request->name(), request->version());
   if (!model) co_return model.error();
   ModelConfigResponse response;
   *response.mutable_config() = to_message(*model);

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "dialects/kserve/find_model.h"
 #include "dialects/kserve/infer_output.h"
 #include "dialects/kserve/infer_request.h"
 #include "dialects/kserve/text_answer.h"
@@ -57,7 +58,7 @@ Task<void> StreamInfer::answer(Request request, TimePoint received) {
 }
 
 Task<Status> StreamInfer::infer(const ModelInferRequestView& request, TimePoint received) {
-  Result<models::ModelHandle> model = find_model(repository_, request);
+  Result<models::ModelHandle> model = find_model(repository_, request.model_name(), request.model_version());
   if (!model) co_return model.error();
   const bool is_text = model->makes_text();
   const bool has_parts = !is_text && model->engine().streams();

@@ -1,20 +1,8 @@
 #include "dialects/kserve/text_answer.h"
 
-#include <cstring>
+#include "models/byte_elements.h"
 
 namespace parlance::dialects::kserve {
-namespace {
-
-// An element of raw BYTES: its length in 4 bytes, little-endian, and so many bytes.
-std::string raw_element(std::string_view text) {
-  const auto length = static_cast<std::uint32_t>(text.size());
-  std::string raw(sizeof length, '\0');
-  std::memcpy(raw.data(), &length, sizeof length);
-  return raw += text;
-}
-
-}  // namespace
-
 TextAnswer::TextAnswer(const ::inference::ModelInferRequestView& request, std::string_view model,
                        std::int64_t version, const Text& text)
     : version_(std::to_string(version)) {
@@ -32,7 +20,7 @@ TextAnswer::TextAnswer(const ::inference::ModelInferRequestView& request, std::s
 void TextAnswer::add_output(bool raw, std::string_view text) {
   outputs_[0] = {.name = "text_output", .datatype = "BYTES", .shape = shape_};
   if (raw) {
-    raw_ = raw_element(text);
+    models::append_element(raw_, text);
     element_[0] = raw_;
     fields_.raw_output_contents = element_;
   } else {

@@ -15,13 +15,17 @@ std::unexpected<Status> must_be(std::string_view where, std::string_view needed,
   return invalid(concat(where, " must be ", needed, ", got ", got ? kind_of(*got) : "nothing"));
 }
 
+std::unexpected<Status> cannot_parse(std::string_view name, std::string_view where, std::string_view needed,
+                                     std::optional<dom::element> got) {
+  return must_be(concat("Unable to parse '", name, "': that of ", where), needed, got);
+}
+
 Result<std::optional<dom::object>> find_object(dom::object object, std::string_view name,
                                                std::string_view where) {
   const auto element = find(object, name);
   if (!element) return std::nullopt;
   dom::object found;
-  if (element->get(found) != simdjson::SUCCESS)
-    return must_be(concat("\"", name, "\" of ", where), "an object", element);
+  if (element->get(found) != simdjson::SUCCESS) return cannot_parse(name, where, "an object", element);
   return found;
 }
 
@@ -29,7 +33,7 @@ Result<std::string_view> text_of(dom::object object, std::string_view name, std:
   const auto element = find(object, name);
   std::string_view text;
   if (!element || element->get(text) != simdjson::SUCCESS)
-    return must_be(concat("\"", name, "\" of ", where), "a text", element);
+    return cannot_parse(name, where, "a text", element);
   return text;
 }
 

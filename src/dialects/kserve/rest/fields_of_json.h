@@ -23,6 +23,9 @@ std::optional<simdjson::dom::element> find(simdjson::dom::object object, std::st
 /// INVALID_ARGUMENT: `where` must be `needed`, and is something else or missing.
 std::unexpected<Status> must_be(std::string_view where, std::string_view needed,
                                 std::optional<simdjson::dom::element> got);
+/// The same of the field `name` of `where`, as Triton begins it.
+std::unexpected<Status> cannot_parse(std::string_view name, std::string_view where, std::string_view needed,
+                                     std::optional<simdjson::dom::element> got);
 /// A field that is an object; nothing when it is missing.
 Result<std::optional<simdjson::dom::object>> find_object(simdjson::dom::object object, std::string_view name,
                                                          std::string_view where);

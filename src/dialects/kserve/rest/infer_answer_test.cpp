@@ -75,9 +75,10 @@ TEST(RestInferAnswer, NumbersAreReadAsTheSameAgain) {
 
 TEST(RestInferAnswer, TextsAreStrings) {
   EXPECT_EQ(data_of("BYTES", 2, std::string("\2\0\0\0a\"\1\0\0\0\n", 11)), R"(["a\"","\n"])");
-  EXPECT_EQ(data_of("BYTES", 1, std::string("\1\0\0\0\xff", 5)),
-            "Output \"y\" has bytes that are not UTF-8, which is not sent as JSON; ask for it as binary data "
-            "(\"binary_data\": true)");
+  EXPECT_EQ(
+      data_of("BYTES", 1, std::string("\1\0\0\0\xff", 5)),
+      "sending BYTES data that is not UTF-8 via JSON is not supported. Please use the binary data format "
+      "(\"binary_data\": true) for output y");
 }
 
 TEST(RestInferAnswer, ContentsThatAreNotTheirShapesAreTheServersFault) {

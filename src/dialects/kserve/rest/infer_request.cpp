@@ -38,7 +38,7 @@ OutputForm form_of(bool binary) { return binary ? OutputForm::kBinary : OutputFo
 class Builder {
  public:
   Builder(const ModelName& name, std::string_view body, std::size_t json_bytes)
-      : body_(body), rest_(as_bytes(body).subspan(json_bytes)) {
+      : model_(name.model), rest_(as_bytes(body).subspan(json_bytes)) {
     fields_ = {.model_name = name.model, .model_version = name.version};
   }
 
@@ -69,7 +69,7 @@ class Builder {
   Status read_outputs(dom::object request);
   Status read_output(std::size_t index, dom::element element);
 
-  const std::string_view body_;
+  const std::string_view model_;
   Bytes rest_;  // of the binary data
   Fields fields_;
   ParameterValues values_;
@@ -92,7 +92,7 @@ Status Builder::read_request_parameters(dom::object request) {
     if (name == kAllBinary) {
       bool binary = false;
       if (value.get(binary) != simdjson::SUCCESS)
-        return must_be(concat("Parameter \"", name, "\""), "a bool", value).error();
+        return cannot_parse(name, "the request", "a bool", value).error();
       forms_.otherwise = form_of(binary);
     } else if (Status status = values_.add(name, value, parameters_); !status.ok()) {
       return status;
@@ -110,8 +110,7 @@ Status Builder::read_input_parameters(dom::object input, std::string_view where,
     if (name == kBinarySize) {
       std::uint64_t bytes = 0;
       if (value.get(bytes) != simdjson::SUCCESS)
-        return must_be(concat("Parameter \"", name, "\" of ", where), "a whole number, not negative", value)
-            .error();
+        return cannot_parse(name, where, "a whole number, not negative", value).error();
       parameters.binary_bytes = bytes;
       continue;
     }
@@ -125,11 +124,11 @@ Status Builder::read_shape(dom::object input, std::string_view where) {
   const auto element = find(input, "shape");
   dom::array array;
   if (!element || element->get(array) != simdjson::SUCCESS)
-    return must_be(concat("\"shape\" of ", where), "an array of numbers", element).error();
+    return cannot_parse("shape", where, "an array of numbers", element).error();
   models::Shape& shape = shapes_.emplace_back();
   for (const dom::element each : array) {
     const auto dimension = number_of<std::int64_t>(each);
-    if (!dimension) return must_be(concat("A dimension of ", where), "a whole number", each).error();
+    if (!dimension) return cannot_parse("shape", where, "an array of whole numbers", each).error();
     shape.push_back(*dimension);
   }
   return {};
@@ -137,8 +136,9 @@ Status Builder::read_shape(dom::object input, std::string_view where) {
 
 Status Builder::add_binary(std::string_view input, std::uint64_t bytes) {
   if (bytes > rest_.size())
-    return invalid(concat("Input \"", input, "\" has ", bytes, " bytes of binary data, of which ",
-                          rest_.size(),
+    return invalid(concat("unexpected size for input '", input, "', expecting ", bytes - rest_.size(),
+                          " additional bytes for model '", model_, "': of its ", bytes,
+                          " bytes of binary data ", rest_.size(),
                           " follow the JSON; Inference-Header-Content-Length is the length of the JSON"))
         .error();
   raw_.push_back(rest_.first(bytes));
@@ -153,8 +153,12 @@ Status Builder::add_values(std::string_view name, std::string_view datatype, dom
   const int given =
       int{data.has_value()} + int{parameters.binary_bytes.has_value()} + int{parameters.in_shared_memory};
   if (given != 1)
-    return invalid(concat("Input \"", name, "\" must have exactly one of \"data\", and in its parameters \"",
-                          kBinarySize, "\" and \"", kRegion, "\"; it has ", given))
+    return invalid(concat("Input must set only one of the following fields: 'data', '", kBinarySize,
+                          "' in 'parameters', '", kRegion, "' in 'parameters'. But",
+                          given == 0 ? " no field is set" : " set", data ? " 'data'" : "",
+                          parameters.binary_bytes ? " 'binary_data_size'" : "",
+                          parameters.in_shared_memory ? " 'shared_memory_region'" : "", "; input '", name,
+                          "'"))
         .error();
   if (parameters.in_shared_memory) return {};
   if (parameters.binary_bytes) return add_binary(name, *parameters.binary_bytes);
@@ -195,15 +199,16 @@ Status Builder::read_inputs(dom::object request) {
   const auto element = find(request, "inputs");
   dom::array array;
   if (!element || element->get(array) != simdjson::SUCCESS)
-    return must_be("\"inputs\" of the request", "an array", element).error();
+    return cannot_parse("inputs", "the request", "an array", element).error();
   std::size_t index = 0;
   for (const dom::element each : array) {
     if (Status status = read_input(index++, each); !status.ok()) return status;
   }
   if (rest_.empty()) return {};
-  return invalid(
-             concat(rest_.size(), " bytes follow the binary data of the last input; a request is its JSON (",
-                    "Inference-Header-Content-Length bytes) and each input's \"", kBinarySize, "\" bytes"))
+  return invalid(concat("unexpected additional input data for model '", model_, "': ", rest_.size(),
+                        " bytes follow the binary data of the last input; a request is its ",
+                        "JSON (Inference-Header-Content-Length bytes) and each input's \"", kBinarySize,
+                        "\" bytes"))
       .error();
 }
 
@@ -225,7 +230,7 @@ Status Builder::read_output(std::size_t index, dom::element element) {
       } else if (value.get(binary) == simdjson::SUCCESS) {
         forms_.by_name.emplace_back(*name, form_of(binary));
       } else {
-        return must_be(concat("Parameter \"", key, "\" of ", where), "a bool", value).error();
+        return cannot_parse(key, where, "a bool", value).error();
       }
     }
   }
@@ -238,7 +243,7 @@ Status Builder::read_outputs(dom::object request) {
   if (!element) return {};
   dom::array array;
   if (element->get(array) != simdjson::SUCCESS)
-    return must_be("\"outputs\" of the request", "an array", element).error();
+    return cannot_parse("outputs", "the request", "an array", element).error();
   std::size_t index = 0;
   for (const dom::element each : array) {
     if (Status status = read_output(index++, each); !status.ok()) return status;
@@ -281,8 +286,10 @@ Result<std::size_t> read_header_length(std::string_view field, std::size_t body_
   std::size_t length = 0;
   const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), length);
   if (error == std::errc{} && end == field.data() + field.size() && length <= body_bytes) return length;
-  return invalid(concat("Inference-Header-Content-Length must be a number from 0 to ", body_bytes,
-                        ", the length of the body, got \"", field, "\""));
+  if (error == std::errc{} && end == field.data() + field.size())
+    return invalid(concat("inference header size should be in range (0, ", body_bytes, "), got: ", field));
+  return invalid(concat("Unable to parse Inference-Header-Content-Length, got: ", field,
+                        "; it is a number from 0 to ", body_bytes, ", the length of the body"));
 }
 
 }  // namespace parlance::dialects::kserve::rest

@@ -119,16 +119,19 @@ TEST(RestInferRequest, ASizeThatIsNotThatOfWhatFollowsIsRefused) {
   const std::string json =
       R"({"inputs":[{"name":"a","datatype":"INT8","shape":[2],"parameters":{"binary_data_size":2}}]})";
   EXPECT_EQ(error_of(json, "12"), "none");
-  EXPECT_THAT(error_of(json, "1"),
-              ::testing::StartsWith("Input \"a\" has 2 bytes of binary data, of which 1 follow"));
+  EXPECT_THAT(
+      error_of(json, "1"),
+      ::testing::StartsWith("unexpected size for input 'a', expecting 1 additional bytes for model 'm'"));
   EXPECT_THAT(error_of(json, "123"),
-              ::testing::StartsWith("1 bytes follow the binary data of the last input"));
-  EXPECT_THAT(error_of(input("INT8", "[1]", "[1]"), "1"), ::testing::StartsWith("1 bytes follow"));
+              ::testing::StartsWith("unexpected additional input data for model 'm': 1 bytes follow"));
+  EXPECT_THAT(error_of(input("INT8", "[1]", "[1]"), "1"),
+              ::testing::StartsWith("unexpected additional input data for model 'm': 1 bytes follow"));
 }
 
 TEST(RestInferRequest, AShapeThatClaimsMoreThanThereIsTakesNoMemory) {
   EXPECT_EQ(error_of(input("FP64", "[1152921504606846975]", "[1]")),
-            "Input \"x\" of FP64 [1152921504606846975] needs 1152921504606846975 values in \"data\", got 1");
+            "Failed to parse 'data' field: shape does not match true shape; input 'x' of FP64 "
+            "[1152921504606846975] needs 1152921504606846975 values, got 1");
 }
 
 TEST(RestInferRequest, WhatCannotBeAShapeOrADatatypeIsLeftToTheCall) {

@@ -20,8 +20,8 @@ namespace dom = simdjson::dom;
 using models::DataType;
 
 std::string text_of(const TensorHead& head) {
-  return concat("Input \"", head.name, "\" of ", models::to_string(head.type),
-                ' ' + models::to_string(head.shape));
+  return concat("input '", head.name, "' of ", models::to_string(head.type), " ",
+                models::to_string(head.shape));
 }
 
 /// How many values there are, on whatever level. simdjson bounds the levels.
@@ -33,9 +33,17 @@ std::size_t count_values(dom::element element) {
   return count;
 }
 
+/// Triton has a text for more of them, and one for fewer.
+std::unexpected<Status> wrong_count(const TensorHead& head, std::size_t observed) {
+  return invalid(concat(observed > head.elements
+                            ? "Unable to parse 'data': Shape does not match true shape of 'data' field"
+                            : "Failed to parse 'data' field: shape does not match true shape",
+                        "; ", text_of(head), " needs ", head.elements, " values, got ", observed));
+}
+
 std::unexpected<Status> no_value(const TensorHead& head, dom::element element) {
   const std::string got = element.is_number() ? simdjson::minify(element) : std::string{kind_of(element)};
-  return invalid(concat(text_of(head), " has ", got, " in \"data\", which is not one of ",
+  return invalid(concat("Unable to parse 'data': ", text_of(head), " has ", got, ", which is not one of ",
                         models::to_string(head.type)));
 }
 
@@ -79,8 +87,9 @@ Result<Buffer> read_texts(const TensorHead& head, dom::element data) {
 }
 
 std::unexpected<Status> raw_only(const TensorHead& head) {
-  return invalid(
-      concat(text_of(head), " is not received as JSON; send it as binary data (\"binary_data_size\")"));
+  return invalid(concat("receiving ", models::to_string(head.type),
+                        " data via JSON is not supported. Please ", "use the binary data format for input ",
+                        head.name));
 }
 
 template <typename T>
@@ -99,9 +108,9 @@ void append_numbers(Bytes raw, std::string& json) {
   json += separator == '[' ? "[]" : "]";
 }
 
-Status not_as_json(const TensorHead& head, std::string_view why) {
-  return invalid(concat("Output \"", head.name, "\" ", why,
-                        ", which is not sent as JSON; ask for it as binary data (\"binary_data\": true)"))
+Status not_as_json(const TensorHead& head, std::string_view what) {
+  return invalid(concat("sending ", what, " via JSON is not supported. Please use the binary data format ",
+                        "(\"binary_data\": true) for output ", head.name))
       .error();
 }
 
@@ -116,7 +125,7 @@ Status append_texts(const TensorHead& head, Bytes raw, std::string& json) {
   if (models::count_elements(raw) != head.elements) return not_its_values(head, raw.size());
   char separator = '[';
   for (const std::string_view text : models::split_elements(raw)) {
-    if (!wire::is_utf8(as_bytes(text))) return not_as_json(head, "has bytes that are not UTF-8");
+    if (!wire::is_utf8(as_bytes(text))) return not_as_json(head, "BYTES data that is not UTF-8");
     json += std::exchange(separator, ',');
     append_json(json, text);
   }
@@ -159,10 +168,9 @@ void append_numbers_of(DataType type, Bytes raw, std::string& json) {
 
 Result<Buffer> read_values(const TensorHead& head, dom::element data) {
   if (!data.is_array())
-    return invalid(concat(text_of(head), " needs its values as an array in \"data\", got ", kind_of(data)));
+    return invalid(concat("Unable to parse 'data': ", text_of(head), " needs an array, got ", kind_of(data)));
   const std::size_t count = count_values(data);
-  if (count != head.elements)
-    return invalid(concat(text_of(head), " needs ", head.elements, " values in \"data\", got ", count));
+  if (count != head.elements) return wrong_count(head, count);
   switch (head.type) {
     case DataType::kBool:
       return read_numbers<bool>(head, data);
@@ -198,7 +206,7 @@ Result<Buffer> read_values(const TensorHead& head, dom::element data) {
 Status append_values(const TensorHead& head, Bytes raw, std::string& json) {
   if (head.type == DataType::kBytes) return append_texts(head, raw, json);
   if (head.type == DataType::kFp16 || head.type == DataType::kBf16)
-    return not_as_json(head, concat("is ", models::to_string(head.type)));
+    return not_as_json(head, concat(models::to_string(head.type), " data"));
   if (raw.size() != head.elements * models::size_bytes(head.type)) return not_its_values(head, raw.size());
   append_numbers_of(head.type, raw, json);
   return {};
