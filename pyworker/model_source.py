@@ -7,6 +7,16 @@ import sys
 from pyworker.failure import CannotLoad
 
 
+def require_numpy() -> None:
+    try:
+        import numpy  # noqa: F401
+    except ImportError:
+        raise CannotLoad(
+            f"{sys.executable} has no numpy, which tensors are given as: install it there (python3-numpy, or pip install "
+            'numpy), add it to requirements.txt, or name another Python as "python: {interpreter: …}"'
+        ) from None
+
+
 class Loaded:
     def __init__(self, model, inputs: list[dict], outputs: list[dict]) -> None:
         self.model = model
@@ -15,13 +25,6 @@ class Loaded:
 
 
 def load(file: str, config: dict) -> Loaded:
-    try:
-        import numpy  # noqa: F401
-    except ImportError:
-        raise CannotLoad(
-            f"{sys.executable} has no numpy, which tensors are given as: install it there (python3-numpy, or pip install "
-            'numpy), add it to requirements.txt, or name another Python as "python: {interpreter: …}"'
-        ) from None
     folder, name = os.path.split(file)
     os.chdir(folder)
     sys.path.insert(0, folder)

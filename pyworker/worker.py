@@ -95,6 +95,8 @@ def load(server: Server) -> Runs:
     message, files = server.receive_with_files()
     try:
         from pyworker import model_source
+
+        model_source.require_numpy()
         from pyworker.memory import Memory
 
         loaded = model_source.load(message["file"], message["config"])

@@ -42,7 +42,8 @@ void ModelHealth::refresh() {
 void ModelHealth::on_change(const models::VersionStatus& status) {
   const std::string model = concat("model/", status.model);
   if (status.version != 0) {
-    health_.set(concat(model, "/", status.version), serving(status.state == models::VersionState::kReady));
+    const bool serves = status.state == models::VersionState::kReady && status.reason.empty();
+    health_.set(concat(model, "/", status.version), serving(serves));
   }
   health_.set(model, serving(repository_.ready(status.model)));
   refresh();

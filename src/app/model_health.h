@@ -15,8 +15,8 @@ inline constexpr std::string_view kLive = "live";
 ///
 ///   live                         SERVING until the server drains
 ///   "" and each inference service   SERVING while every required model is ready
-///   model/<name>                 SERVING while one of its versions is READY
-///   model/<name>/<version>       SERVING while that version is READY
+///   model/<name>                 SERVING while who names no version is served
+///   model/<name>/<version>       SERVING while that version is READY, and its engine's condition is OK
 ///
 /// Both arguments must outlive it.
 class ModelHealth {

@@ -4,10 +4,14 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <atomic>
+#include <condition_variable>
 #include <csignal>
 #include <cstdio>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -153,7 +157,9 @@ class InferenceServer {
   /// Takes as long as it takes.
   void load_models() {
     const TimePoint began = Clock::now();
-    if (const Status status = load_first(); !status.ok()) {
+    const Status status = load_first();
+    if (draining_) return;
+    if (!status.ok()) {
       return log_.error("the model repository cannot be read", {{"reason", std::string{status.message()}}});
     }
     model_health_.refresh();
@@ -164,11 +170,21 @@ class InferenceServer {
     report_not_ready();
   }
 
-  /// Operators see the drain to its end.
+  /// Operators see the drain to its end. What loads or runs when the last call has ended, or the grace, is
+  /// for nobody, and must not hold up the end.
   void drain() {
+    draining_ = true;
     inference_->stop();
     server_.shutdown();
+    std::jthread grace{[this](const std::stop_token& no_call_is_left) {
+      std::mutex mutex;
+      std::unique_lock lock{mutex};
+      std::condition_variable_any().wait_for(lock, no_call_is_left, config_.shutdown_grace,
+                                             [] { return false; });
+      models_.stop();
+    }};
     server_.wait();
+    grace = {};
     torchserve_management_.stop();
     admin_.stop();
   }
@@ -209,6 +225,7 @@ class InferenceServer {
   const ServeConfig& config_;
   const Log& log_;
   const TorchServeManagementAuth torchserve_auth_;
+  std::atomic<bool> draining_ = false;
   scheduling::Scheduler scheduler_;
   models::Repository models_;
   std::optional<ModelLog> model_log_;  // since the first load, which is reported as a table

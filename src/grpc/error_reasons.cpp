@@ -312,9 +312,10 @@ constexpr std::array kReasons{
     ErrorReason{"SIGNATURE_NOT_FOUND", std::nullopt, kNo,
                 "The model has no signature of that name, or none for that method of TensorFlow Serving.",
                 "Ask GetModelMetadata for its signatures."},
-    ErrorReason{"SLOW_READER", StatusCode::kResourceExhausted, kNo,
-                "The caller has read nothing of a stream of text for so long that it was ended.",
-                "Read as fast as tokens come, or raise generation.slow_reader in model.yaml."},
+    ErrorReason{
+        "SLOW_READER", StatusCode::kResourceExhausted, kNo,
+        "The caller has read nothing of a stream for so long that it was ended.",
+        "Read as fast as it comes, or raise generation.slow_reader or python.slow_reader in model.yaml."},
     ErrorReason{"STREAM_CANCELLED", StatusCode::kCancelled, kNo, "The server reset the stream with CANCEL.",
                 "The server or a proxy gave the call up; its log may say why."},
     ErrorReason{"STREAM_REFUSED", StatusCode::kUnavailable, kYes,

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string_view>
 
 #include "base/status.h"
@@ -19,6 +20,9 @@ namespace parlance::models {
 struct RunOutputs {
   Tensors tensors;               // in the order of the signature, owning their bytes
   std::size_t copied_bytes = 0;  // of inputs and outputs, between our memory and the engine's
+  /// Whether the time it took says what such runs take; not where it had to be made twice, or was the first
+  /// of an engine that had to be started again.
+  bool is_typical = true;
 };
 
 /// The outputs of a run, or why there are none.
@@ -39,6 +43,10 @@ class OutputSink {
 /// Told how many runs can be made at the same time at the moment, on any thread; never called again once
 /// the model is gone.
 using InstancesChanged = std::function<void(unsigned)>;
+
+/// Told that LoadedModel::condition() is another, on any thread of the engine, which holds no lock; never
+/// called again once the model is gone.
+using ConditionChanged = std::function<void()>;
 
 /// A model in an engine, ready to run. Thread-safe: any number of runs at once, on any threads.
 class LoadedModel {
@@ -77,6 +85,8 @@ class LoadedModel {
   virtual void watch_instances(const InstancesChanged& /*changed*/) {}
   /// Why runs fail at the moment, whatever their input; OK: they do not.
   virtual Status condition() const { return {}; }
+  /// For an engine whose condition changes by itself: from now on `changed` is called after each change.
+  virtual void watch_condition(ConditionChanged /*changed*/) {}
   /// Whether it is code of the operator's own. Such a run is never made on an event loop, however short, and
   /// may fail on the zeros of warm-up though the model is as it should be.
   virtual bool is_own_code() const { return false; }
@@ -96,6 +106,9 @@ struct LoadOptions {
   unsigned instances = 1;
   /// Threads of each; at least 1.
   unsigned threads = 1;
+  /// Requested when the process is about to end. Where a load, or a run of the model, could keep it from that
+  /// for long, it is then given up: UNAVAILABLE or FAILED_PRECONDITION in words.
+  std::stop_token stop = {};
 };
 
 /// What is to be loaded.

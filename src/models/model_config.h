@@ -118,9 +118,10 @@ struct PythonConfig {
   std::string interpreter;                      // empty: the environment's, else python3 of PATH
   Duration timeout = std::chrono::seconds{30};  // of a run, then its process is killed
   Duration load_timeout = std::chrono::minutes{2};
-  std::size_t max_output_mb = 256;                // of all outputs of a run
-  bool install = false;                           // packages of requirements.txt that are missing
-  std::map<std::string, std::string> parameters;  // for load(), as they are
+  Duration slow_reader = std::chrono::seconds{30};  // reading nothing for so long ends a stream; 0: never
+  std::size_t max_output_mb = 256;                  // of all outputs of a run
+  bool install = false;                             // packages of requirements.txt that are missing
+  std::map<std::string, std::string> parameters;    // for load(), as they are
   bool operator==(const PythonConfig&) const = default;
 };
 

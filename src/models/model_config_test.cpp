@@ -135,6 +135,20 @@ TEST(ModelConfig, MayBeEmpty) {
   }
 }
 
+TEST(ModelConfig, SaysHowAPythonModelIsRun) {
+  const ModelConfig config = parse(R"(
+python: {interpreter: python3.12, timeout: 5s, load_timeout: 1m, slow_reader: 0s, max_output_mb: 8,
+         install: true, parameters: {factor: 2, name: x}}
+)");
+  EXPECT_EQ(config.python, (PythonConfig{.interpreter = "python3.12",
+                                         .timeout = 5s,
+                                         .load_timeout = 1min,
+                                         .slow_reader = 0s,
+                                         .max_output_mb = 8,
+                                         .install = true,
+                                         .parameters = {{"factor", "2"}, {"name", "x"}}}));
+}
+
 TEST(ModelConfig, NamesFileLineAndKeyOfAnError) {
   const std::pair<const char*, const char*> cases[] = {
       {"backend: openvino\nlables: x.txt\n",

@@ -13,10 +13,11 @@
 namespace parlance::models {
 namespace {
 
-VersionLoaderOptions loader_options(const RepositoryOptions& options) {
+VersionLoaderOptions loader_options(const RepositoryOptions& options, std::stop_token stop) {
   const unsigned threads =
       options.threads_per_model > 0 ? options.threads_per_model : std::thread::hardware_concurrency();
-  return {.backend = {.instances = std::max(threads, 1U)}, .loop_run_limit = options.loop_run_limit};
+  return {.backend = {.instances = std::max(threads, 1U), .stop = std::move(stop)},
+          .loop_run_limit = options.loop_run_limit};
 }
 
 /// Those that are READY or DRAINING; the highest when there are none.
@@ -33,11 +34,18 @@ std::vector<std::int64_t> numbers_in_service(const ModelEntry& entry) {
 Repository::Repository(RepositoryOptions options, BackendRegistry backends)
     : options_(std::move(options)),
       backends_(std::move(backends)),
-      loader_options_(loader_options(options_)),
+      loader_options_(loader_options(options_, stop_.get_token())),
       drain_(drain_signal_, [this](const std::shared_ptr<ModelVersion>& version,
                                    const MemoryReceipt& receipt) { note_freed(*version, receipt); }) {}
 
-Repository::~Repository() = default;
+/// Engines are still there, and tell of themselves, while the members go.
+Repository::~Repository() {
+  stop();
+  const std::lock_guard telling{listeners_mutex_};
+  closed_ = true;
+}
+
+void Repository::stop() { stop_.request_stop(); }
 
 Result<ModelHandle> Repository::pin(const Result<VersionSlot*>& slot, std::string_view model) const {
   if (!slot) return std::unexpected{slot.error()};

@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <shared_mutex>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -90,6 +91,9 @@ class Repository {
   /// As load(), but only what changed: versions that were unloaded by hand, or failed and have the same files
   /// as then, stay as they are. What is called when RepositoryOptions::watch sees a change.
   Status refresh();
+  /// The process is about to end: a load under way is given up where its engine can do that, none is begun
+  /// any more, and runs that could hold up the end are ended. From any thread; for good.
+  void stop();
 
   /// Pins `version` of `model`; 0: the default of its configuration, else the highest that is READY.
   /// NOT_FOUND, naming what there is, for a model or version that does not exist; UNAVAILABLE with state and
@@ -169,6 +173,7 @@ class Repository {
   void change(const std::string& model, std::int64_t version,
               const std::function<bool(VersionSlot&)>& make_change);
   void enter_slot(const std::string& model, std::int64_t version);
+  void note_condition(const ModelVersion& version);
   std::shared_ptr<ModelVersion> begin_load(const std::string& model, std::int64_t version,
                                            VersionSlot::Origin origin, bool by_hand);
   void note_warming(ModelVersion& version);
@@ -180,12 +185,14 @@ class Repository {
 
   const RepositoryOptions options_;
   const BackendRegistry backends_;
+  std::stop_source stop_;
   const VersionLoaderOptions loader_options_;
   const std::shared_ptr<DrainSignal> drain_signal_ = std::make_shared<DrainSignal>();
 
   std::mutex listeners_mutex_;                          // held through a change and the calls that tell of it
   std::map<std::uint64_t, VersionListener> listeners_;  // guarded by listeners_mutex_
   std::uint64_t next_listener_ = 0;                     // guarded by listeners_mutex_
+  bool closed_ = false;  // nothing changes any more; guarded by listeners_mutex_
 
   mutable std::shared_mutex catalog_mutex_;           // after listeners_mutex_
   Catalog catalog_;                                   // guarded by catalog_mutex_

@@ -12,6 +12,7 @@ namespace parlance::models {
 void Repository::change(const std::string& model, std::int64_t version,
                         const std::function<bool(VersionSlot&)>& make_change) {
   const std::lock_guard telling{listeners_mutex_};
+  if (closed_) return;
   VersionStatus status;
   {
     const std::unique_lock lock{catalog_mutex_};
@@ -71,6 +72,12 @@ void Repository::note_failure(ModelVersion& version, const std::string& reason) 
     slot.reason = reason;
     slot.load_time = Clock::now() - version.began();
     return true;
+  });
+}
+
+void Repository::note_condition(const ModelVersion& version) {
+  change(version.model(), version.version(), [&](const VersionSlot& slot) {
+    return slot.current.get() == &version && slot.is(VersionState::kReady);
   });
 }
 

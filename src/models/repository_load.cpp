@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "grpc/error_details.h"
+#include "models/load_failure.h"
 #include "models/low_priority.h"
 #include "models/model_source.h"
 #include "models/repository.h"
@@ -103,7 +104,10 @@ Status Repository::load_all(const Extent& extent) {
       for (const FoundModel& model : *found) found_first_->insert(model.name);
     }
   }
-  for (const FoundModel& model : *found) std::ignore = load_model(model, extent);
+  for (const FoundModel& model : *found) {
+    if (stop_.stop_requested()) return {};
+    std::ignore = load_model(model, extent);
+  }
   forget_gone(*found);
   return {};
 }
@@ -236,6 +240,7 @@ Result<std::unique_ptr<LoadedVersion>> Repository::load_and_warm(const FoundVers
                                                                  const ModelConfig& config,
                                                                  ModelVersion& version, bool serves) {
   Result<std::unique_ptr<LoadedVersion>> loaded;
+  if (stop_.stop_requested()) return load_failure("the server is stopping");
   const auto load = [&] { loaded = load_version(found, config, backends_, loader_options_); };
   serves ? run_at_low_priority_with_threads(load) : load();
   if (!loaded) return loaded;
@@ -246,6 +251,7 @@ Result<std::unique_ptr<LoadedVersion>> Repository::load_and_warm(const FoundVers
   };
   serves ? run_at_low_priority(warm_it) : warm_it();
   if (!warm.ok()) return std::unexpected{Status{warm.code(), fmt::format("warm-up: {}", warm.message())}};
+  (*loaded)->model->watch_condition([this, &version] { note_condition(version); });
   if (options_.make_companion)
     (*loaded)->companion = options_.make_companion(version.model(), version.version(), **loaded);
   return loaded;

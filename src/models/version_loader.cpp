@@ -142,7 +142,8 @@ Status check_generation(const LoadedVersion& loaded) {
 LoadOptions load_options(const ModelConfig& config, const LoadOptions& defaults, const Backend& backend) {
   return {.instances = config.instances.count > 0 ? config.instances.count
                                                   : backend.usual_instances(defaults.instances),
-          .threads = config.instances.threads};
+          .threads = config.instances.threads,
+          .stop = defaults.stop};
 }
 
 /// The file to load and what loads it; an engine that needs no file gets the version's folder.

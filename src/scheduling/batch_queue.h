@@ -59,7 +59,7 @@ class BatchQueue {
   /// or abandoned().
   Start begin(TimePoint now);
   void ended(std::uint64_t run, Duration took, TimePoint now);
-  /// It was not made after all.
+  /// It was not made after all, or does not tell how long such runs take.
   void abandoned(std::uint64_t run);
   /// A request was answered, `latency` after it came.
   void answered(Duration latency, TimePoint now);

@@ -1,18 +1,24 @@
 #include "scheduling/part_queue.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace parlance::scheduling {
 
+/// False when there is none at `until`.
+bool PartQueue::wait_for_room(std::unique_lock<std::mutex>& lock, Deadline until) {
+  const auto has_room = [this] { return stopped_ || parts_.size() < kWindow; };
+  if (!until.is_never()) return changed_.wait_until(lock, until.at(), has_room);
+  changed_.wait(lock, has_room);
+  return true;
+}
+
 bool PartQueue::take(models::RunOutputs part) {
   std::unique_lock lock{mutex_};
-  const TimePoint slow = Clock::now() + kSlowReader;
-  const TimePoint until = deadline_.is_never() ? slow : std::min(slow, deadline_.at());
-  const bool has_room =
-      changed_.wait_until(lock, until, [this] { return stopped_ || parts_.size() < kWindow; });
-  was_slow_ |= !has_room && until == slow;
-  stopped_ |= !has_room || deadline_.expired(Clock::now());
+  const Deadline slow =
+      slow_reader_ > Duration::zero() ? Deadline::after(Clock::now(), slow_reader_) : Deadline::never();
+  const Deadline until = earliest(slow, deadline_);
+  if (!wait_for_room(lock, until)) unread_ = until == slow ? Unread::kForTooLong : Unread::kUntilDeadline;
+  stopped_ |= unread_ != Unread::kNo || deadline_.expired(Clock::now());
   if (stopped_) return false;
   parts_.push_back(std::move(part.tensors));
   if (!std::exchange(posted_, true))
@@ -48,9 +54,9 @@ void PartQueue::stop() {
   changed_.notify_all();
 }
 
-bool PartQueue::was_slow() const {
+PartQueue::Unread PartQueue::unread() const {
   const std::lock_guard lock{mutex_};
-  return was_slow_;
+  return unread_;
 }
 
 }  // namespace parlance::scheduling

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -14,10 +15,13 @@
 namespace parlance::scheduling {
 
 /// The parts of a streaming run on their way from the engine's thread to the loop that reads them. The engine
-/// waits while the reader is kWindow parts behind; who reads nothing for kSlowReader ends the run.
+/// waits while the reader is kWindow parts behind; who reads nothing for `slow_reader`, or until the
+/// deadline, ends the run.
 class PartQueue final : public models::OutputSink, public std::enable_shared_from_this<PartQueue> {
  public:
-  PartQueue(net::LoopHandle loop, Deadline deadline) : loop_(std::move(loop)), deadline_(deadline) {}
+  /// `slow_reader` of zero: never.
+  PartQueue(net::LoopHandle loop, Deadline deadline, Duration slow_reader)
+      : loop_(std::move(loop)), deadline_(deadline), slow_reader_(slow_reader) {}
 
   // Of the engine's thread.
   bool take(models::RunOutputs part) override;
@@ -30,15 +34,18 @@ class PartQueue final : public models::OutputSink, public std::enable_shared_fro
   void wake() { reader_.resume(); }
   /// The run ends at its next part; what waits is dropped.
   void stop();
-  /// Whether the run was stopped because nobody read.
-  bool was_slow() const;
+  /// Whether the run was stopped because nobody read: for slow_reader, or until the deadline.
+  enum class Unread : std::uint8_t { kNo, kForTooLong, kUntilDeadline };
+  Unread unread() const;
 
   static constexpr std::size_t kWindow = 16;
-  static constexpr Duration kSlowReader = std::chrono::seconds{30};
 
  private:
+  bool wait_for_room(std::unique_lock<std::mutex>& lock, Deadline until);
+
   const net::LoopHandle loop_;
   const Deadline deadline_;
+  const Duration slow_reader_;
   detail::Waiter reader_;  // of the loop
 
   mutable std::mutex mutex_;
@@ -47,7 +54,7 @@ class PartQueue final : public models::OutputSink, public std::enable_shared_fro
   std::deque<models::Tensors> parts_;
   bool posted_ = false;
   bool stopped_ = false;
-  bool was_slow_ = false;
+  Unread unread_ = Unread::kNo;
 };
 
 }  // namespace parlance::scheduling

@@ -22,8 +22,8 @@ std::int64_t number_of(const std::optional<models::Tensors>& tensors) {
 
 class PartQueueTest : public ::testing::Test {
  protected:
-  std::shared_ptr<PartQueue> queue(Deadline deadline = Deadline::never()) {
-    return std::make_shared<PartQueue>(loop_.loop().handle(), deadline);
+  std::shared_ptr<PartQueue> queue(Deadline deadline = Deadline::never(), Duration slow_reader = {}) {
+    return std::make_shared<PartQueue>(loop_.loop().handle(), deadline, slow_reader);
   }
   net::LoopThread loop_;
 };
@@ -71,7 +71,7 @@ TEST_F(PartQueueTest, StoppedItWantsNoMoreAndNobodyWaits) {
   engine.join();
   EXPECT_FALSE(last);
   EXPECT_FALSE(parts->has_next());
-  EXPECT_FALSE(parts->was_slow());
+  EXPECT_EQ(parts->unread(), PartQueue::Unread::kNo);
 }
 
 TEST_F(PartQueueTest, ADeadlineEndsAWaitForTheReader) {
@@ -79,7 +79,24 @@ TEST_F(PartQueueTest, ADeadlineEndsAWaitForTheReader) {
   std::int64_t taken = 0;
   while (parts->take(part(0))) ++taken;
   EXPECT_LE(taken, static_cast<std::int64_t>(PartQueue::kWindow));
-  EXPECT_FALSE(parts->was_slow());
+  EXPECT_NE(parts->unread(), PartQueue::Unread::kForTooLong);
+}
+
+TEST_F(PartQueueTest, WhoReadsNothingForTooLongGetsNoMore) {
+  const auto parts = queue(Deadline::never(), 20ms);
+  std::size_t taken = 0;
+  while (parts->take(part(0))) ++taken;
+  EXPECT_EQ(taken, PartQueue::kWindow);
+  EXPECT_EQ(parts->unread(), PartQueue::Unread::kForTooLong);
+  EXPECT_EQ(number_of(parts->next()), 0) << "what was made is still there";
+  EXPECT_FALSE(parts->take(part(1)));
+}
+
+TEST_F(PartQueueTest, WhoReadsNothingUntilTheDeadlineGetsNoMore) {
+  const auto parts = queue(Deadline::after(Clock::now(), 1s), 1h);
+  for (std::size_t i = 0; i < PartQueue::kWindow; ++i) ASSERT_TRUE(parts->take(part(0)));
+  EXPECT_FALSE(parts->take(part(0)));
+  EXPECT_EQ(parts->unread(), PartQueue::Unread::kUntilDeadline);
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 #include "scheduling/tensor_stream.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "base/assert.h"
@@ -15,7 +14,8 @@ TensorStream::TensorStream(ServerCall& call, std::string client, std::vector<Que
     : call_(call),
       client_(std::move(client)),
       requests_(std::move(requests)),
-      parts_(std::make_shared<PartQueue>(call.loop().handle(), requests_.front().deadline)),
+      parts_(std::make_shared<PartQueue>(call.loop().handle(), requests_.front().deadline,
+                                         requests_.front().queue->config().python.slow_reader)),
       running_(run()) {
   for (QueuedRequest& request : requests_) {
     if (request.streams) request.sink = parts_;
@@ -49,10 +49,15 @@ void TensorStream::on_done(void* stream) {
   } catch (const std::exception&) {
     self.status_ = Status{StatusCode::kInternal, "the stream could not be read"};
   }
-  if (self.parts_->was_slow())
-    self.status_ = slow_reader(self.requests_.front().queue->model(), PartQueue::kSlowReader);
+  const VersionQueue& queue = *self.requests_.front().queue;
+  const PartQueue::Unread unread = self.parts_->unread();
+  if (unread == PartQueue::Unread::kForTooLong)
+    self.status_ = slow_reader(queue.model(), queue.config().python.slow_reader, "python.slow_reader");
   self.ended_ = true;
   const std::shared_ptr<PartQueue> parts = self.parts_;  // who goes on may destroy the stream
+  const Status why = self.status_;
+  // The reader's handler waits in a write, which only the end of the call ends.
+  if (unread != PartQueue::Unread::kNo) self.call_.abort(why);
   parts->wake();
 }
 

@@ -17,7 +17,8 @@
 namespace parlance::scheduling {
 
 /// The outputs of one request as its model gives them, part by part: one part of a model that does not
-/// stream. Belongs to the call's loop. When the call is cancelled the run ends at its next part.
+/// stream. Belongs to the call's loop. When the call is cancelled the run ends at its next part; when nobody
+/// reads what it makes (python.slow_reader, or until its deadline) it ends and so does the call, by abort().
 ///
 ///   while (auto part = co_await stream->next()) use(*part);
 ///   co_await stream->end();

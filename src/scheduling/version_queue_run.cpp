@@ -143,6 +143,7 @@ std::vector<Result<models::Tensors>> VersionQueue::take_apart(const Run& run,
 void VersionQueue::executed(Run& run, Result<models::RunOutputs> outputs) {
   const TimePoint infer_ended = Clock::now();
   run.times.infer = infer_ended - run.infer_began;
+  const bool is_typical = outputs && outputs->is_typical;
   std::vector<Result<models::Tensors>> parts = take_apart(run, outputs);
   const TimePoint ended = Clock::now();
   run.times.output = ended - infer_ended;
@@ -152,7 +153,10 @@ void VersionQueue::executed(Run& run, Result<models::RunOutputs> outputs) {
   Answers answers;
   {
     const Lock lock{mutex_};
-    batches_.ended(run.number, run.times.total(), ended);
+    if (is_typical)
+      batches_.ended(run.number, run.times.total(), ended);
+    else
+      batches_.abandoned(run.number);
     for (std::size_t i = 0; i < parts.size(); ++i) {
       QueuedRequest& request = *run.requests[i];
       answer(run, request, std::move(parts[i]), engine_copied * request.rows / run.rows);

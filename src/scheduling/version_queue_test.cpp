@@ -292,6 +292,19 @@ TEST_F(VersionQueueTest, AnErrorOfTheEngineIsThatOfEachRequestInTheRun) {
   EXPECT_EQ(statistics().fail.count, 2U);
 }
 
+TEST_F(VersionQueueTest, RunsThatFailedOrWereMadeTwiceDoNotMakeItLookSlow) {
+  open({});
+  for (const bool fails : {true, false}) {
+    TestAsker& first = occupy();
+    std::this_thread::sleep_for(300ms);
+    model_->hold(false);
+    model_->finish(0, fails ? Status{StatusCode::kInternal, "Inference failed: no"} : Status{}, false);
+    (void)first.result();
+    (void)ask({.deadline = Deadline{Clock::now() + 60ms}}).result();
+    EXPECT_EQ(statistics().refused.count, 0U);
+  }
+}
+
 TEST_F(VersionQueueTest, MoreInstancesRunMoreAtOnce) {
   open({}, 1);
   TestAsker& first = occupy();

@@ -36,6 +36,8 @@ PythonConfig read_python(const YAML::Node& node) {
        {"timeout", [&](const YAML::Node& value) { python.timeout = read_timeout(value, "timeout"); }},
        {"load_timeout",
         [&](const YAML::Node& value) { python.load_timeout = read_timeout(value, "load_timeout"); }},
+       {"slow_reader",
+        [&](const YAML::Node& value) { python.slow_reader = read_duration(value, "slow_reader"); }},
        {"max_output_mb",
         [&](const YAML::Node& value) {
           python.max_output_mb =

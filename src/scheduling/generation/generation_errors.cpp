@@ -93,13 +93,12 @@ Status wrong_logits(const std::string& model, std::size_t wanted, std::size_t gi
 
 Status engine_failed(const std::string& model, std::string_view problem) { return failed(model, problem); }
 
-Status slow_reader(const std::string& model, Duration limit) {
-  const auto seconds = std::chrono::duration_cast<std::chrono::milliseconds>(limit).count();
-  return grpc::make_error(
-      StatusCode::kResourceExhausted, "SLOW_READER",
-      concat("Model \"", model, "\" has waited for ", seconds,
-             " ms for its tokens to be read, and goes on no more"),
-      {{"hop", "server"}, {"limit", std::to_string(seconds)}, {"knob", "generation.slow_reader"}});
+Status slow_reader(const std::string& model, Duration limit, std::string_view knob) {
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(limit).count();
+  return grpc::make_error(StatusCode::kResourceExhausted, "SLOW_READER",
+                          concat("Model \"", model, "\" has waited for ", ms,
+                                 " ms for its answer to be read, and goes on no more"),
+                          {{"hop", "server"}, {"limit", std::to_string(ms)}, {"knob", std::string{knob}}});
 }
 
 Status model_unloaded(const std::string& model) {

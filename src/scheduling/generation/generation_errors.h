@@ -34,8 +34,9 @@ Status wrong_logits(const std::string& model, std::size_t wanted, std::size_t gi
 /// INTERNAL: the engine threw.
 Status engine_failed(const std::string& model, std::string_view problem);
 
-/// RESOURCE_EXHAUSTED: the reader has taken nothing for `limit` though a whole window waited for it.
-Status slow_reader(const std::string& model, Duration limit);
+/// RESOURCE_EXHAUSTED: the reader has taken nothing for `limit`, which `knob` sets, though a whole window
+/// waited for it.
+Status slow_reader(const std::string& model, Duration limit, std::string_view knob);
 
 /// UNAVAILABLE: the version goes, or has gone.
 Status model_unloaded(const std::string& model);

@@ -281,7 +281,7 @@ void StepRunner::end_slow_readers(TimePoint now) {
     if (!lasts) continue;
     ++counted_.slow_readers;
     counted_.saved_tokens += sequence->max_tokens - sequence->made;
-    end_with_error(sequence, slow_reader(model_, limits_.slow_reader));
+    end_with_error(sequence, slow_reader(model_, limits_.slow_reader, "generation.slow_reader"));
   }
 }
 

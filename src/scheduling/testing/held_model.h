@@ -50,15 +50,17 @@ class HeldModel final : public models::LoadedModel {
     changed_.wait(lock, [&] { return waiting_.size() >= runs; });
   }
   /// Ends the run that began as number `index` of those that wait.
-  void finish(std::size_t index = 0, Status status = {}) {
+  void finish(std::size_t index = 0, Status status = {}, bool is_typical = true) {
     Waiting run;
     {
       const std::lock_guard lock{mutex_};
       run = std::move(waiting_[index]);
       waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(index));
     }
-    if (status.ok()) return run.done(outputs_of(run.inputs));
-    run.done(std::unexpected{std::move(status)});
+    if (!status.ok()) return run.done(std::unexpected{std::move(status)});
+    models::RunOutputs outputs = outputs_of(run.inputs);
+    outputs.is_typical = is_typical;
+    run.done(std::move(outputs));
   }
   /// The inputs of every run that began.
   std::vector<models::Tensors> seen() const {

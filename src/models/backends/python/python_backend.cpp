@@ -50,13 +50,16 @@ Result<std::unique_ptr<LoadedModel>> PythonBackend::load(const ModelSource& sour
   const Result<std::filesystem::path> program = find_program(options_);
   if (!program) return std::unexpected{program.error()};
   const ModelSource absolute{.file = std::filesystem::absolute(source.file), .config = source.config};
-  const Result<std::string> interpreter = python::find_interpreter(absolute, *program);
+  const python::LogLines log =
+      log_of(options_, absolute.file.parent_path().parent_path().filename().string());
+  const Result<std::string> interpreter = python::find_interpreter(absolute, *program, log, options.stop);
   if (!interpreter) return std::unexpected{interpreter.error()};
   const python::WorkersOptions workers{
       .command = {.interpreter = *interpreter, .program = *program, .threads = std::max(options.threads, 1U)},
       .load = python::load_message(absolute, options),
       .config = source.config.python,
-      .log = log_of(options_, absolute.file.parent_path().parent_path().filename().string())};
+      .log = log,
+      .stop = options.stop};
   return python::PythonModel::start(workers, std::max(options.instances, 1U));
 }
 

@@ -261,6 +261,22 @@ TEST_F(Python, ALostWorkerCostsItsRunOneRetry) {
   EXPECT_THAT(log(), Contains(HasSubstr("named: worker lost: it was ended by signal 9 (Killed)")));
 }
 
+TEST_F(Python, OnlyRunsOfAWarmWorkerTellWhatARunTakes) {
+  write(
+      "  def predict(self, batch):\n    if batch['x'][0, 0] == 5 and not os.path.exists('../lost'):\n"
+      "      open('../lost', 'w').close(); os._exit(1)\n"
+      "    return {'y': batch['x']}\n");
+  const auto model = loaded();
+  ASSERT_NE(model, nullptr);
+  std::vector<bool> typical;
+  for (const float first : {1.0F, 2.0F, 5.0F, 5.0F}) {
+    const Result<RunOutputs> outputs = run(*model, {input(first)});
+    ASSERT_TRUE(outputs) << outputs.error().to_string();
+    typical.push_back(outputs->is_typical);
+  }
+  EXPECT_THAT(typical, ElementsAre(false, true, false, true));
+}
+
 TEST_F(Python, ARunThatItsWorkersAreLostWithIsAnsweredOnce) {
   write(
       "  def predict(self, batch):\n    if batch['x'][0, 0] == 7: return {'y': batch['x']}\n"
@@ -365,6 +381,58 @@ TEST_F(Python, WorkersThatDoNotComeBackAreToldOf) {
   EXPECT_EQ(down.code(), StatusCode::kUnavailable);
   EXPECT_THAT(std::string{down.message()}, HasSubstr("OSError: no weights"));
   EXPECT_EQ(model->condition().code(), StatusCode::kUnavailable);
+}
+
+TEST_F(Python, ItTellsWhenItsConditionChanges) {
+  write(
+      "  def load(self, config):\n    if os.path.exists('../gone'): raise OSError('no weights')\n"
+      "  def predict(self, batch):\n    open('../gone', 'w').close(); os._exit(1)\n");
+  const auto model = loaded();
+  ASSERT_NE(model, nullptr);
+  std::promise<bool> down;
+  std::promise<bool> up;
+  std::atomic<int> told{0};
+  model->watch_condition([&] { (++told == 1 ? down : up).set_value(model->condition().ok()); });
+  (void)failure(*model, {input()});
+  std::future<bool> is_ok = down.get_future();
+  ASSERT_EQ(is_ok.wait_for(kPatience), std::future_status::ready);
+  EXPECT_FALSE(is_ok.get());
+  std::filesystem::remove(folder_.path() / "named" / "gone");
+  is_ok = up.get_future();
+  ASSERT_EQ(is_ok.wait_for(kPatience), std::future_status::ready);
+  EXPECT_TRUE(is_ok.get());
+}
+
+TEST_F(Python, ALoadIsGivenUpWhenTheProcessIsToEnd) {
+  folder_.write("named/1/model.py", "import time\nprint('begun')\ntime.sleep(3600)\n");
+  std::stop_source stop;
+  std::future<bool> is_loaded = std::async(std::launch::async, [&] {
+    return backend_
+        .load({.file = folder_.path() / "named/1/model.py", .config = config_}, {.stop = stop.get_token()})
+        .has_value();
+  });
+  while (log().empty()) std::this_thread::sleep_for(1ms);
+  stop.request_stop();
+  ASSERT_EQ(is_loaded.wait_for(kPatience), std::future_status::ready);
+  EXPECT_FALSE(is_loaded.get());
+}
+
+TEST_F(Python, RunsAreGivenUpWhenTheProcessIsToEnd) {
+  write("  def predict(self, batch):\n    print('begun')\n    time.sleep(3600)\n");
+  config_.python.timeout = 1h;
+  std::stop_source stop;
+  Result<std::unique_ptr<LoadedModel>> model = backend_.load(
+      {.file = folder_.path() / "named/1/model.py", .config = config_}, {.stop = stop.get_token()});
+  ASSERT_TRUE(model) << model.error().to_string();
+  std::future<Result<RunOutputs>> first = begin(**model, {input()});
+  while (log().empty()) std::this_thread::sleep_for(1ms);
+  std::future<Result<RunOutputs>> second = begin(**model, {input()});
+  stop.request_stop();
+  for (std::future<Result<RunOutputs>>* each : {&first, &second}) {
+    ASSERT_EQ(each->wait_for(kPatience), std::future_status::ready);
+    EXPECT_FALSE(each->get());
+  }
+  EXPECT_EQ(reason(failure(**model, {input()})), "WORKERS_DOWN");
 }
 
 /// Takes parts until it has had enough.

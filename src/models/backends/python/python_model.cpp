@@ -1,10 +1,10 @@
 #include "models/backends/python/python_model.h"
 
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/concat.h"
@@ -16,15 +16,7 @@ namespace {
 
 // A worker also looks by itself: nobody need be told when a run was given back.
 constexpr Duration kLook = std::chrono::seconds{1};
-
-FileDescriptor make_eventfd(int flags) {
-  return FileDescriptor{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | flags)};
-}
-
-void add_to(const FileDescriptor& counter) {
-  const std::uint64_t one = 1;
-  [[maybe_unused]] const ssize_t written = write(counter.get(), &one, sizeof one);
-}
+constexpr const char* kStopping = "the server is stopping";
 
 Status worker_died(const std::string& how) {
   return grpc::make_error(StatusCode::kInternal, "WORKER_DIED",
@@ -53,8 +45,9 @@ void take_normal_priority() {
 
 }  // namespace
 
-PythonModel::PythonModel(WorkersOptions options)
-    : options_(std::move(options)), work_(make_eventfd(EFD_SEMAPHORE)) {}
+PythonModel::PythonModel(WorkersOptions options) : options_(std::move(options)) {
+  on_stop_.emplace(options_.stop, [this] { end_all(); });
+}
 
 Result<std::unique_ptr<PythonModel>> PythonModel::start(WorkersOptions options, unsigned instances) {
   std::unique_ptr<PythonModel> model{new PythonModel{std::move(options)}};
@@ -71,11 +64,13 @@ Result<std::unique_ptr<PythonModel>> PythonModel::start(WorkersOptions options, 
 }
 
 PythonModel::~PythonModel() {
+  on_stop_.reset();
   std::list<Place> places;
   std::deque<Job> jobs;
   {
     const std::lock_guard lock{mutex_};
     watcher_ = {};
+    condition_watcher_ = {};
     places.swap(places_);
   }
   end_places(std::move(places));
@@ -83,14 +78,26 @@ PythonModel::~PythonModel() {
   for (Job& job : jobs) job.done(std::unexpected{no_worker("it is unloaded")});
 }
 
+/// The threads find out by themselves.
+void PythonModel::end_all() {
+  std::deque<Job> jobs;
+  {
+    const std::lock_guard lock{mutex_};
+    ending_ = true;
+    trouble_ = kStopping;
+    jobs.swap(jobs_);
+  }
+  end_.raise();
+  for (Job& job : jobs) job.done(std::unexpected{no_worker(kStopping)});
+}
+
 void PythonModel::end_places(std::list<Place> places) {
-  for (const Place& place : places) add_to(place.stop);
+  for (const Place& place : places) place.stop.raise();
   for (Place& place : places) place.thread.join();
 }
 
 void PythonModel::add_place() {
   Place& place = places_.emplace_back();
-  place.stop = make_eventfd(0);
   place.thread = std::thread{[this, &place] { work(place); }};
 }
 
@@ -114,7 +121,7 @@ void PythonModel::add_job(Job job) {
     const std::lock_guard lock{mutex_};
     if (!hopeless()) {
       jobs_.push_back(std::move(job));
-      add_to(work_);
+      work_.raise();
       return;
     }
     why = trouble_;
@@ -140,6 +147,7 @@ Status PythonModel::set_instances(unsigned count) {
     while (places_.size() > before) superfluous.splice(superfluous.end(), places_, std::prev(places_.end()));
   lock.unlock();
   end_places(std::move(superfluous));
+  tell_condition();
   if (failed) return load_failure(why).error();
   return {};
 }
@@ -152,8 +160,24 @@ void PythonModel::watch_instances(const InstancesChanged& changed) {
 
 Status PythonModel::condition() const {
   const std::lock_guard lock{mutex_};
-  if (hopeless() || (losses_ >= kTooManyLosses && alive() == 0)) return no_worker(trouble_);
-  return {};
+  return runs_fail() ? no_worker(trouble_) : Status{};
+}
+
+void PythonModel::watch_condition(ConditionChanged changed) {
+  const std::lock_guard lock{mutex_};
+  condition_watcher_ = std::move(changed);
+}
+
+/// Without a lock: who is told asks for the condition.
+void PythonModel::tell_condition() {
+  ConditionChanged changed;
+  {
+    const std::lock_guard lock{mutex_};
+    const bool failing = runs_fail();
+    if (std::exchange(told_failing_, failing) == failing || ending_) return;
+    changed = condition_watcher_;
+  }
+  if (changed) changed();
 }
 
 // --- what is so --------------------------------------------------------------------------------------------
@@ -165,8 +189,11 @@ unsigned PythonModel::alive() const {
 
 /// Of each, the last attempt to start it has failed: to wait for the next may be to wait for ever.
 bool PythonModel::hopeless() const {
-  return std::ranges::all_of(places_, [](const Place& place) { return place.state == State::kFailed; });
+  return ending_ ||
+         std::ranges::all_of(places_, [](const Place& place) { return place.state == State::kFailed; });
 }
+
+bool PythonModel::runs_fail() const { return hopeless() || (losses_ >= kTooManyLosses && alive() == 0); }
 
 /// Where there is no hope runs come, to be told so.
 void PythonModel::tell() {
@@ -184,6 +211,7 @@ void PythonModel::set_state(Place& place, State state) {
     tell();
     changed_.notify_all();
   }
+  tell_condition();
   for (Job& job : given_up) job.done(std::unexpected{no_worker(why)});
 }
 
@@ -209,7 +237,8 @@ std::unique_ptr<Worker> PythonModel::start_worker(Place& place) {
                      .load = options_.load,
                      .max_output_bytes = options_.config.max_output_mb << 20U,
                      .log = options_.log,
-                     .stop = place.stop.get()});
+                     .stop = place.stop.fd(),
+                     .end = end_.fd()});
   if (!worker) return not_loaded(place, worker.error()), nullptr;
   Result<ModelSays> says = (*worker)->load(options_.config.load_timeout);
   if (!says) return not_loaded(place, says.error(), (*worker)->lost_in_load()), nullptr;
@@ -223,6 +252,7 @@ std::unique_ptr<Worker> PythonModel::start_worker(Place& place) {
     }
   }
   if (!says) return not_loaded(place, says.error()), nullptr;
+  place.has_run = false;
   set_state(place, State::kAlive);
   return *std::move(worker);
 }
@@ -233,7 +263,7 @@ void PythonModel::not_loaded(Place& place, const Status& why, bool was_lost) {
   bool by_chance = false;
   {
     const std::lock_guard lock{mutex_};
-    trouble_ = why.message();
+    if (!ending_) trouble_ = why.message();
     by_chance = was_lost && has_signature_ && ++place.losses < kTooManyLosses;
   }
   set_state(place, by_chance ? State::kLost : State::kFailed);
@@ -242,7 +272,7 @@ void PythonModel::not_loaded(Place& place, const Status& why, bool was_lost) {
 /// Until its process is lost; false when it shall stop.
 bool PythonModel::serve(Place& place, Worker& worker) {
   while (true) {
-    switch (worker.idle(work_.get(), kLook)) {
+    switch (worker.idle(work_.fd(), kLook)) {
       case Worker::Wake::kStop:
         return false;
       case Worker::Wake::kLost:
@@ -257,8 +287,7 @@ bool PythonModel::serve(Place& place, Worker& worker) {
 }
 
 std::optional<PythonModel::Job> PythonModel::take_job() {
-  std::uint64_t one = 0;
-  [[maybe_unused]] const ssize_t size = read(work_.get(), &one, sizeof one);
+  work_.take();
   const std::lock_guard lock{mutex_};
   if (jobs_.empty()) return std::nullopt;
   Job job = std::move(jobs_.front());
@@ -276,6 +305,8 @@ bool PythonModel::run_job(Place& place, Worker& worker, Job job) {
     give_back(std::move(job), outputs.error().how);
     return false;
   }
+  const bool is_first = !std::exchange(place.has_run, true);
+  if (*outputs) (*outputs)->is_typical = job.tries == 0 && !is_first;
   place.losses = 0;
   {
     const std::lock_guard lock{mutex_};
@@ -291,7 +322,7 @@ void PythonModel::lost(Place& place, const std::string& how) {
   {
     const std::lock_guard lock{mutex_};
     ++losses_;
-    trouble_ = how;
+    if (!ending_) trouble_ = how;
   }
   set_state(place, State::kLost);
 }
@@ -303,7 +334,7 @@ void PythonModel::give_back(Job job, const std::string& how) {
     const std::lock_guard lock{mutex_};
     if (!hopeless()) {
       jobs_.push_front(std::move(job));
-      add_to(work_);
+      work_.raise();
       return;
     }
   }
@@ -312,9 +343,10 @@ void PythonModel::give_back(Job job, const std::string& how) {
 
 /// False when it shall stop.
 bool PythonModel::pause(Place& place, Duration duration) const {
-  pollfd stop{.fd = place.stop.get(), .events = POLLIN, .revents = 0};
+  std::array<pollfd, 2> stops{{{.fd = place.stop.fd(), .events = POLLIN, .revents = 0},
+                               {.fd = end_.fd(), .events = POLLIN, .revents = 0}}};
   const auto ms = std::chrono::ceil<std::chrono::milliseconds>(duration);
-  return poll(&stop, 1, static_cast<int>(ms.count())) == 0;
+  return poll(stops.data(), stops.size(), static_cast<int>(ms.count())) == 0;
 }
 
 }  // namespace parlance::models::python

@@ -8,10 +8,12 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <thread>
 
 #include "models/backend.h"
+#include "models/backends/python/event.h"
 #include "models/backends/python/worker.h"
 
 // Included by this folder's sources only.
@@ -23,11 +25,13 @@ struct WorkersOptions {
   Json load;
   PythonConfig config;
   LogLines log;
+  std::stop_token stop;  // LoadOptions::stop
 };
 
 /// A model in processes: each has a thread here that starts it, gives it one run after the other, and starts
 /// it again, with growing pauses, when it is lost. A run that its worker is lost with is given to another
-/// once; then it is answered. While no worker lives runs wait, as long as the next one may yet come.
+/// once; then it is answered. While no worker lives runs wait, as long as the next one may yet come. When the
+/// process is to end, so do the workers, whatever they do.
 class PythonModel final : public LoadedModel {
  public:
   /// Waits until each of `instances` is loaded or not; FAILED_PRECONDITION with the reason when none is.
@@ -44,6 +48,7 @@ class PythonModel final : public LoadedModel {
   Status set_instances(unsigned count) override;
   void watch_instances(const InstancesChanged& changed) override;
   Status condition() const override;
+  void watch_condition(ConditionChanged changed) override;
 
   static constexpr unsigned kTries = 2;          // of a run
   static constexpr unsigned kTooManyLosses = 3;  // without a run in between that came to its end
@@ -61,9 +66,10 @@ class PythonModel final : public LoadedModel {
   enum class State : std::uint8_t { kStarting, kAlive, kLost, kFailed };
   /// A worker's place: its process may be another from time to time.
   struct Place {
-    FileDescriptor stop;             // eventfd
+    Event stop;
     State state = State::kStarting;  // guarded by mutex_
     unsigned losses = 0;             // in a row; of its thread
+    bool has_run = false;            // its process; of its thread
     std::thread thread;
   };
 
@@ -73,6 +79,7 @@ class PythonModel final : public LoadedModel {
   void add_place();
   unsigned alive() const;
   bool hopeless() const;
+  bool runs_fail() const;
   void tell();
 
   // On the thread of a place.
@@ -88,12 +95,15 @@ class PythonModel final : public LoadedModel {
   void set_state(Place& place, State state);
 
   void add_job(Job job);
+  void tell_condition();
+  void end_all();
   void end_places(std::list<Place> places);
 
   const WorkersOptions options_;
-  const FileDescriptor work_;  // eventfd: a count of the jobs
-  Signature signature_;        // set by the first worker that is loaded, before any run
-  bool streams_ = false;       // as signature_
+  const Event work_{Event::Kind::kCounts};  // the jobs
+  const Event end_;                         // all shall end at once
+  Signature signature_;                     // set by the first worker that is loaded, before any run
+  bool streams_ = false;                    // as signature_
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
@@ -103,7 +113,12 @@ class PythonModel final : public LoadedModel {
   std::list<Place> places_;
   std::string trouble_;  // why the last worker was lost or not loaded; empty: since then a run was made
   unsigned losses_ = 0;  // of all places, since a run was made
+  bool ending_ = false;
   InstancesChanged watcher_;
+  ConditionChanged condition_watcher_;
+  bool told_failing_ = false;
+
+  std::optional<std::stop_callback<std::function<void()>>> on_stop_;  // last: it uses the others
 };
 
 }  // namespace parlance::models::python

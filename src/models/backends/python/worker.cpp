@@ -53,7 +53,8 @@ Worker::Worker(WorkerProcess process, SharedMemory inputs, SharedMemory outputs,
       load_(setup.load),
       max_output_bytes_(setup.max_output_bytes),
       log_(setup.log),
-      stop_(setup.stop) {}
+      stop_(setup.stop),
+      end_(setup.end) {}
 
 Worker::~Worker() {
   process_.end();
@@ -91,11 +92,12 @@ void Worker::read_log() {
 Worker::Event Worker::wait(int work, Deadline deadline) {
   bool log_open = true;
   while (true) {
-    std::array<pollfd, 5> files{{{.fd = process_.socket(), .events = POLLIN, .revents = 0},
+    std::array<pollfd, 6> files{{{.fd = process_.socket(), .events = POLLIN, .revents = 0},
                                  {.fd = process_.pidfd(), .events = POLLIN, .revents = 0},
                                  {.fd = heeds_stop_ ? stop_ : -1, .events = POLLIN, .revents = 0},
                                  {.fd = work, .events = POLLIN, .revents = 0},
-                                 {.fd = log_open ? process_.log() : -1, .events = POLLIN, .revents = 0}}};
+                                 {.fd = log_open ? process_.log() : -1, .events = POLLIN, .revents = 0},
+                                 {.fd = end_, .events = POLLIN, .revents = 0}}};
     const int ready = poll(files.data(), files.size(), poll_timeout(deadline));
     if (ready < 0 && errno != EINTR) return Event::kEnded;
     if (ready <= 0) {
@@ -108,7 +110,7 @@ Worker::Event Worker::wait(int work, Deadline deadline) {
     }
     if (files[0].revents != 0) return Event::kMessage;
     if (files[1].revents != 0) return Event::kEnded;
-    if (files[2].revents != 0) return Event::kStop;
+    if (files[2].revents != 0 || files[5].revents != 0) return Event::kStop;
     if (files[3].revents != 0) return Event::kWork;
     if (deadline.expired(Clock::now())) return Event::kTimeout;
   }

@@ -28,7 +28,8 @@ class Worker {
     Json load;  // load_message()
     std::size_t max_output_bytes;
     LogLines log;
-    int stop;  // readable: give up waiting, whatever for
+    int stop;  // readable: it shall stop, but a run that is under way ends as it is
+    int end;   // readable: it shall stop at once
   };
 
   /// FAILED_PRECONDITION in words when it cannot be started.
@@ -76,6 +77,7 @@ class Worker {
   const std::size_t max_output_bytes_;
   WorkerLog log_;
   const int stop_;
+  const int end_;
   bool lost_in_load_ = false;
   bool heeds_stop_ = true;  // a run that is under way ends as it is
   std::string packet_;
