@@ -184,6 +184,33 @@ def test_an_installation_under_way_does_not_hold_up_the_end(tmp_path):
             asked.close()
 
 
+def test_packages_of_requirements_are_installed_when_that_is_asked_for_and_then_stay(stubs, tmp_path):
+    wheel = tmp_path / "parlance_test_words-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as packed:
+        packed.writestr("parlance_test_words.py", "def plus(x): return x + 1\n")
+        packed.writestr("parlance_test_words-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: parlance-test-words\nVersion: 1.0\n")
+        packed.writestr("parlance_test_words-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        packed.writestr("parlance_test_words-1.0.dist-info/RECORD", "")
+    add_python(tmp_path / "models", "words", "  def predict(self, batch):\n    import parlance_test_words\n"
+               "    return {'y': parlance_test_words.plus(batch['x'])}\n")
+    (tmp_path / "models" / "words" / "1" / "requirements.txt").write_text(f"{wheel}\n")
+    settings = tmp_path / "models" / "words" / "model.yaml"
+    not_asked = settings.read_text().replace(f'interpreter: "{sys.executable}", ', "")
+    settings.write_text(not_asked)
+    with serve_at_once(tmp_path / "models", XDG_CACHE_HOME=str(tmp_path)) as server:
+        assert eventually(lambda: 'pyworker environment' in server.log() and "--install" in server.log()), server.log()
+    settings.write_text(not_asked.replace("python: {", "python: {install: true, "))
+    with serve_at_once(tmp_path / "models", XDG_CACHE_HOME=str(tmp_path)) as server:
+        assert eventually(lambda: "ready  after" in server.log(), patience_s=110), server.log()
+        assert "installing" in next(line for line in server.log().splitlines() if "model=words" in line and "requirements.txt" in line)
+        assert Service(stubs, server).infer("words", 1) == [2]
+    settings.write_text(not_asked)
+    wheel.unlink()
+    with serve_at_once(tmp_path / "models", XDG_CACHE_HOME=str(tmp_path)) as server:
+        assert eventually(lambda: "ready  after" in server.log()), server.log()
+        assert Service(stubs, server).infer("words", 1) == [2]
+
+
 # --- what clients see of lost workers ------------------------------------------------------------------------------------
 
 
