@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+import zipfile
 
 import grpc
 import numpy as np
@@ -202,7 +203,7 @@ def test_packages_of_requirements_are_installed_when_that_is_asked_for_and_then_
     settings.write_text(not_asked.replace("python: {", "python: {install: true, "))
     with serve_at_once(tmp_path / "models", XDG_CACHE_HOME=str(tmp_path)) as server:
         assert eventually(lambda: "ready  after" in server.log(), patience_s=110), server.log()
-        assert "installing" in next(line for line in server.log().splitlines() if "model=words" in line and "requirements.txt" in line)
+        assert re.search("packages of requirements.txt .* are being installed +model=words", server.log())
         assert Service(stubs, server).infer("words", 1) == [2]
     settings.write_text(not_asked)
     wheel.unlink()
