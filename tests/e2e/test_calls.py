@@ -163,7 +163,7 @@ def test_handler_knows_the_deadline(stubs, echo):
 
 def test_deadline_ends_the_call_at_both_ends(stubs, echo, observe):
     with pytest.raises(grpc.RpcError) as failed:
-        echo.UntilCancelled(stubs.echo.EchoRequest(), timeout=0.1)
+        echo.UntilCancelled(stubs.echo.EchoRequest(), timeout=0.5)
     assert failed.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     assert eventually(lambda: observe().running == 0)
     assert observe().cancelled == 1
