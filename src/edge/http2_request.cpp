@@ -59,7 +59,8 @@ void Http2Request::on_data(Bytes data, bool end_stream) {
   connection_->flush();
   if (refused_) return;
   if (data.size() > service_.limits.max_body_bytes - request_.body.size()) {
-    return refuse({413, concat("the body is larger than ", service_.limits.max_body_bytes, " bytes")});
+    return refuse({413, concat("the body is larger than ", service_.limits.max_body_bytes,
+                               " bytes (max_receive_message_bytes)")});
   }
   request_.body += as_text(data);
   if (end_stream) request_complete();

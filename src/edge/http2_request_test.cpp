@@ -182,7 +182,7 @@ TEST_F(Http2Front, ABodyOverTheLimitIsA413) {
   const auto stream = request(answer, "POST", "/echo/a", {}, false);
   data(stream, "hello", false);
   EXPECT_EQ(answer.head[":status"], "413");
-  EXPECT_EQ(answer.body, "the body is larger than 4 bytes\n");
+  EXPECT_EQ(answer.body, "the body is larger than 4 bytes (max_receive_message_bytes)\n");
   EXPECT_EQ(requests_, 0);
 }
 

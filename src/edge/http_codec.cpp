@@ -21,7 +21,7 @@ HttpRefusal refusal_of(const error_code& error, const HttpParser::Limits& limits
     return {431, concat("the header is larger than ", limits.header_bytes, " bytes")};
   }
   if (error == http::error::body_limit) {
-    return {413, concat("the body is larger than ", limits.body_bytes, " bytes")};
+    return {413, concat("the body is larger than ", limits.body_bytes, " bytes (max_receive_message_bytes)")};
   }
   if (error == http::error::bad_version) return {505, "the server speaks HTTP/1.1 and HTTP/1.0"};
   if (error == http::error::bad_transfer_encoding) {

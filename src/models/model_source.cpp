@@ -83,6 +83,11 @@ Result<ModelConfig> config_of(const FoundModel& found) {
 Result<std::vector<FoundModel>> find_models(const fs::path& root, const BackendRegistry& backends) {
   const fs::path models_config = models_config_of(root);
   std::vector<FoundModel> found;
+  if (root == models_config && backends.find_for(root) != nullptr)
+    return std::unexpected{
+        Status{StatusCode::kFailedPrecondition,
+               fmt::format("{} is a model; a repository is a folder with one below it, as in model/1/{}",
+                           root.string(), root.filename().string())}};
   if (root != models_config) {
     Result<std::vector<FoundModel>> scanned = scan_repository(root);
     if (!scanned) return scanned;

@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <ranges>
 #include <tuple>
 
@@ -16,6 +17,8 @@
 // What is loaded, and in which order.
 namespace parlance::models {
 namespace {
+
+namespace fs = std::filesystem;
 
 std::vector<std::int64_t> numbers_of(const FoundModel& found) {
   std::vector<std::int64_t> numbers;
@@ -34,10 +37,24 @@ VersionSlot::Origin origin_of(const FoundModel& found, std::int64_t version, Mod
   return {.files = folder == nullptr ? 0 : fingerprint(found, *folder), .config = std::move(config)};
 }
 
-std::string no_version_reason(const FoundModel& found) {
+/// What to do about a model file that lies where its version's folder should.
+std::string advice_on_file(const FoundModel& found, const BackendRegistry& backends) {
+  std::error_code error;
+  for (fs::directory_iterator entries{found.folder, error}; !error && entries != fs::directory_iterator{};
+       entries.increment(error)) {
+    if (backends.find_for(entries->path()) == nullptr) continue;
+    if (found.name.find_first_not_of("0123456789") == std::string::npos)
+      return "; this looks like a version: the repository is the folder above its model's";
+    const std::string file = entries->path().filename().string();
+    return fmt::format("; {} belongs into one: {}/1/{}", file, found.name, file);
+  }
+  return {};
+}
+
+std::string no_version_reason(const FoundModel& found, const BackendRegistry& backends) {
   const std::string others = fmt::format("{}", fmt::join(found.not_versions, ", "));
   return "no version: a version is a folder named by a positive whole number" +
-         (others.empty() ? std::string{} : ", which these are not: " + others);
+         (others.empty() ? advice_on_file(found, backends) : ", which these are not: " + others);
 }
 
 Status not_loaded(const std::string& model, std::int64_t version, std::string_view reason) {
@@ -154,7 +171,8 @@ Status Repository::load_model(const FoundModel& found, const Extent& extent) {
   const Result<ModelConfig> config = configured(found, entry->change);
   if (!config) entry->change = {};
   if (!config || found.versions.empty()) {
-    const std::string reason = config ? no_version_reason(found) : std::string{config.error().message()};
+    const std::string reason =
+        config ? no_version_reason(found, backends_) : std::string{config.error().message()};
     fail_model(*entry, found, reason);
     return not_loaded(found.name, 0, reason);
   }

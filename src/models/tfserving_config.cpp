@@ -49,7 +49,8 @@ std::expected<std::vector<ServedModel>, std::string> served_models(const tfservi
     if (model.name().empty() || model.base_path().empty())
       return std::unexpected{"a model needs name and base_path"};
     if (std::ranges::find(models, model.name(), &ServedModel::name) != models.end())
-      return std::unexpected{fmt::format("the model \"{}\" is there twice", model.name())};
+      return std::unexpected{
+          fmt::format("Illegal to list model {} multiple times in config list", model.name())};
     models.push_back(served(model, folder));
   }
   std::ranges::sort(models, {}, &ServedModel::name);

@@ -56,7 +56,7 @@ TEST(ModelsConfig, SaysWhatIsWrong) {
   const std::pair<const char*, const char*> cases[] = {
       {"model_config_list { config { name: 'a' } }", "models.config: a model needs name and base_path"},
       {"model_config_list { config { name: 'a' base_path: 'a' } config { name: 'a' base_path: 'b' } }",
-       "models.config: the model \"a\" is there twice"},
+       "models.config: Illegal to list model a multiple times in config list"},
       {"custom_model_config { }", "models.config: custom_model_config is not supported"},
       {"model_config_list {\n  config { nme: 'a' }\n}",
        "models.config:2: Message type \"parlance.tfserving.ModelConfig\" has no field named \"nme\"."},

@@ -144,6 +144,12 @@ def test_one_value_fills_the_shape_and_the_last_goes_on(copying):
     numpy.testing.assert_array_equal(array(response.outputs["y"]), [[7, 7, 7, 7]])
 
 
+def test_contents_go_before_values(copying):
+    tensor = copying.of(numpy.array([[1, 2, 3, 4]], numpy.float32), content=True)
+    tensor.float_val.extend([9, 9])
+    numpy.testing.assert_array_equal(array(copying.predict("copy_fp32", {"x": tensor}).outputs["y"]), [[1, 2, 3, 4]])
+
+
 def test_output_filter_chooses(copying):
     inputs = {"age": copying.of(numpy.array([41]), content=True),
               "weight": copying.of(numpy.array([[70.5]], numpy.float32), content=True)}
@@ -196,6 +202,9 @@ def test_a_model_of_embeddings_takes_strings_or_its_own_tensors(tf, inference, s
     (lambda r: setattr(r.model_spec, "signature_name", "s"), "FAILED_PRECONDITION", 'Serving signature key "s" not found.'),
     (lambda r: r.inputs.clear(), "INVALID_ARGUMENT",
      "input size does not match signature: 0!=1 len({}) != len({x}). Sent extra: {}. Missing but required: {x}."),
+    (lambda r: r.inputs["z"].CopyFrom(r.inputs["x"]), "INVALID_ARGUMENT",
+     "input size does not match signature: 2!=1 len({x,z}) != len({x}). Sent extra: {z}. Missing but required: {}."),
+    (lambda r: setattr(r.inputs["x"], "dtype", 0), "INVALID_ARGUMENT", "tensor parsing error: x: it has no dtype"),
     (lambda r: setattr(r.inputs["x"], "dtype", DOUBLE), "INVALID_ARGUMENT",
      'Expects arg[0] to be float but double is provided (input "x")'),
     (lambda r: setattr(r.inputs["x"], "tensor_content", b"123"), "INVALID_ARGUMENT",
@@ -302,6 +311,44 @@ def test_regress_gives_a_number_a_row(copying):
     assert [row.value for row in response.result.regressions] == [70.5, 20]
 
 
+def serialized(client, *examples):
+    """As tensors, which models exported by estimators were asked with."""
+    return {"inputs": client.tensor(STRING, [len(examples)], string_val=[each.SerializeToString() for each in examples])}
+
+
+def test_predict_takes_serialized_examples_under_the_signatures_of_examples(tf, copying):
+    held = [tf.example(features=pixels) for _, pixels in held_out()[:3]]
+    response = tf.predict("digits", serialized(tf, *held), signature="classification")
+    assert response.model_spec.signature_name == "classification"
+    rows = classify(tf, "digits", *held).result.classifications
+    numpy.testing.assert_array_equal(array(response.outputs["scores"]), [[each.score for each in row.classes] for row in rows])
+    assert array(response.outputs["classes"]).tolist() == [[str(label).encode() for label in range(10)]] * 3
+    people = [copying.example(age=[41], weight=[70.5]), copying.example(age=[7], weight=[20])]
+    response = copying.predict("people", serialized(copying, *people), signature="regression", outputs=["outputs"])
+    numpy.testing.assert_array_equal(array(response.outputs["outputs"]), [70.5, 20])
+    unlabelled = copying.predict("copy_fp32", serialized(copying, copying.example(x=[1.0] * 4)), signature="classification")
+    assert array(unlabelled.outputs["classes"]).tolist() == [[b""] * 4]
+
+
+@pytest.mark.parametrize("inputs, code, text", [
+    ([b"\xff"], "INVALID_ARGUMENT", "Could not parse example input, index: 0"),
+    ([b"", b"\x0a"], "INVALID_ARGUMENT", "Could not parse example input, index: 1"),
+    ([b""], "INVALID_ARGUMENT", "Name: <unknown>, Feature: age (data type: int64) is required but could not be found."),
+    ([], "INVALID_ARGUMENT", "Input is empty."),
+])
+def test_serialized_examples_that_are_not_right_are_refused(copying, inputs, code, text):
+    request = copying.request("people", {"inputs": copying.tensor(STRING, [len(inputs)], string_val=inputs)}, signature="regression")
+    failure = failure_of(copying.stub.Predict, request)
+    assert (failure.code().name, failure.details()) == (code, text)
+
+
+def test_a_model_that_does_not_fit_has_no_signature_of_examples(copying):
+    request = copying.request("copy_int32", {}, signature="classification")
+    failure = failure_of(copying.stub.Predict, request)
+    assert (failure.code().name, failure.details()) == \
+        ("FAILED_PRECONDITION", 'Serving signature key "classification" not found.')
+
+
 def test_a_context_is_every_examples(copying):
     request = copying.api.regression.RegressionRequest(model_spec=copying.spec("people"))
     inputs = request.input.example_list_with_context
@@ -324,6 +371,7 @@ def test_multi_inference_runs_once_for_all_tasks(copying):
     (lambda r: r.tasks.add(model_spec={"name": "slow"}, method_name="tensorflow/serving/regress"),
      "All ModelSpecs in a MultiInferenceRequest must access the same model name."),
     (lambda r: r.tasks.append(r.tasks[0]), "Duplicate evaluation of signature: regression"),
+    (lambda r: setattr(r.tasks[0].model_spec, "signature_name", "s"), "Requested signature not found in model graph: s"),
     (lambda r: setattr(r.tasks[0], "method_name", "tensorflow/serving/predict"),
      "Unsupported signature method_name: tensorflow/serving/predict"),
     (lambda r: r.ClearField("input"), "Input is empty."),
@@ -450,7 +498,7 @@ def test_labels_move_between_versions_that_are_available(managed):
     ([{"name": "a", "base_path": "../a"}], "INVALID_ARGUMENT", 'the base_path of model "a" lies outside of the repository'),
     ([{"name": "a", "base_path": "/etc"}], "INVALID_ARGUMENT", 'the base_path of model "a" lies outside of the repository'),
     ([{"name": "a"}], "INVALID_ARGUMENT", "a model needs name and base_path"),
-    ([{"name": "a", "base_path": "a"}] * 2, "INVALID_ARGUMENT", 'the model "a" is there twice'),
+    ([{"name": "a", "base_path": "a"}] * 2, "INVALID_ARGUMENT", "Illegal to list model a multiple times in config list"),
 ])
 def test_lists_that_are_not_right_change_nothing(managed, models, code, text):
     callers, operators = managed
@@ -469,12 +517,12 @@ def test_only_lists_of_models_are_taken(managed):
 def test_models_that_cannot_be_loaded_are_told(managed):
     failure = failure_of(reload, managed[1], {"name": "a", "base_path": "a"}, {"name": "z", "base_path": "z"})
     assert failure.code() is grpc.StatusCode.FAILED_PRECONDITION
-    assert failure.details().startswith("1 servable(s) did not become available: {{name: z version: 0} due to error: ")
+    assert failure.details().startswith("1 model(s) did not become available: {{name: z version: 0} due to error: ")
 
 
 def test_models_that_serve_on_as_they_were_are_told_too(managed):
     callers, operators = managed
     failure = failure_of(reload, operators, {"name": "a", "base_path": "gone", "model_version_policy": {"all": {}}})
     assert failure.code() is grpc.StatusCode.FAILED_PRECONDITION
-    assert failure.details().startswith("2 servable(s) did not become available: {{name: a version: 1} due to error: no version")
+    assert failure.details().startswith("2 model(s) did not become available: {{name: a version: 1} due to error: no version")
     assert states(callers, "a") == [(1, "AVAILABLE", 0), (2, "AVAILABLE", 0)]

@@ -127,6 +127,22 @@ def test_a_saved_model_is_served_where_tensorflow_serving_had_it(tmp_path):
         assert served.good("half_plus_two:regress", {"examples": [{"x": 1.0}, {"x": 2.0}]}) == {"results": [2.5, 3.0]}
 
 
+def test_predict_takes_serialized_examples(copying, tensorflow_serving):
+    example = tensorflow_serving.example.Example()
+    example.features.feature["x"].float_list.value.append(1.5)
+    instance = {"b64": base64.b64encode(example.SerializeToString()).decode()}
+    body = {"signature_name": "regression", "instances": [instance, instance]}
+    assert copying.good("number:predict", body) == {"predictions": [1.5, 1.5]}
+
+
+def test_a_body_above_the_limit_is_413_and_names_what_to_raise(copying):
+    request = urllib.request.Request(copying.base + "number:predict", data=b"[1.5]," * 1_000_000)
+    with pytest.raises(urllib.error.HTTPError) as failure:
+        urllib.request.urlopen(request, timeout=60)
+    assert failure.value.code == 413
+    assert failure.value.read() == b"the body is larger than 4194304 bytes (max_receive_message_bytes)\n"
+
+
 AVAILABLE = [{"version": "1", "state": "AVAILABLE", "status": {"error_code": "OK", "error_message": ""}}]
 
 
@@ -165,6 +181,25 @@ def test_metadata(rest, path):
     ("copy_fp32:predict", {"instances": [[1, 2, 3]]}, 400, 'Input "x" must have the shape [-1, 2], got [1, 3]'),
     ("copy_fp32:predict", {"signature_name": "s", "instances": [[1, 2]]}, 400,
      'Serving signature name: "s" not found in signature def'),
+    ("copy_fp32:predict", {"signature_name": 5, "instances": [[1, 2]]}, 400,
+     'JSON Value: {"signature_name":5,"instances":[[1,2]]} not formatted correctly. '
+     "'signature_name' key must be a string value."),
+    ("copy_fp32:predict", {"instances": 5}, 400, "JSON Value: {\"instances\":5} Expecting 'instances' to be an list/array"),
+    ("copy_fp32:predict", {"instances": []}, 400, "JSON Value: {\"instances\":[]} No values in 'instances' array"),
+    ("copy_fp32:predict", {"instances": [[1, 2]], "inputs": 1}, 400,
+     "JSON Value: {\"instances\":[[1,2]],\"inputs\":1} Not formatted correctly expecting only one of 'inputs' or "
+     "'instances' keys to exist "),
+    ("copy_fp32:predict", {"instances": [[1, "x"]]}, 400,
+     "Failed to process element: 0 of 'instances' list. Error: INVALID_ARGUMENT: JSON Value: \"x\" Type: String is not of "
+     "expected type: float"),
+    ("two:predict", {"instances": [1]}, 400,
+     "instances is a plain list, but expecting list of objects as multiple input tensors required as per tensorinfo_map"),
+    ("two:predict", {"instances": [{"a": 1}]}, 400,
+     "Failed to process element: 0 of 'instances' list. JSON object: {\"a\":1} keys must be equal to: a,b"),
+    ("two:predict", {"instances": [{"a": 1, "b": [1, 2], "c": 3}]}, 400,
+     "Failed to process element: 0 key: c of 'instances' list. Error: INVALID_ARGUMENT: JSON object: does not have named "
+     "input: c"),
+    ("two:predict", {"inputs": {"a": [1]}}, 400, "Missing named input: b in 'inputs' object."),
     ("copy_bool:predict", {"instances": [[1, 0]]}, 400,
      "Failed to process element: 0 of 'instances' list. Error: INVALID_ARGUMENT: JSON Value: 1 Type: Number is not of "
      "expected type: bool"),

@@ -95,7 +95,8 @@ Task<Result<HttpResponse>> OpenAiService::list_models(HttpCall&) const {
 Task<Result<HttpResponse>> OpenAiService::model(HttpCall& call) const {
   const std::string_view name = call.parameter("id");
   const std::vector<models::VersionStatus> versions = versions_of(repository_, name);
-  if (versions.empty()) co_return repository_.find(name).error();
+  const Result<models::ModelHandle> found = repository_.find(name);
+  if (versions.empty() && !found) co_return found.error();
   ordered_json body = model_object(name, created_);
   body["model_version_status"] = version_states(versions);
   co_return as_json(body.dump(-1, ' ', false, ordered_json::error_handler_t::replace));

@@ -247,6 +247,17 @@ Result<Examples> to_examples(const ::tensorflow::serving::InputView& input) {
   return examples;
 }
 
+Result<ParsedExamples> parse_examples(const models::Tensor& serialized) {
+  ParsedExamples parsed;
+  for (const std::string_view element : models::split_elements(serialized.bytes())) {
+    auto message = wire::Parsed<ExampleView>::of(as_bytes(element));
+    if (!message) return invalid(concat("Could not parse example input, index: ", parsed.messages.size()));
+    add(*parsed.messages.emplace_back(*std::move(message)), parsed.examples.rows.emplace_back());
+  }
+  if (parsed.messages.empty()) return invalid("Input is empty.");
+  return parsed;
+}
+
 Result<models::Tensors> to_rows(const models::Signature& signature, const Examples& examples) {
   models::Tensors tensors;
   for (const TensorSpec& spec : signature.inputs) {

@@ -11,6 +11,7 @@
 #include "models/signature.h"
 #include "models/tensor.h"
 #include "tfserving/prediction_service.views.h"
+#include "wire/parsed.h"
 
 namespace parlance::dialects::tfserving {
 
@@ -28,6 +29,16 @@ struct Examples {
 
 /// INVALID_ARGUMENT "Input is empty."
 Result<Examples> to_examples(const ::tensorflow::serving::InputView& input);
+
+/// Examples, and the messages that they borrow from.
+struct ParsedExamples {
+  std::vector<wire::Parsed<::tensorflow::ExampleView>> messages;
+  Examples examples;
+};
+
+/// Of a tensor of BYTES, an element of which is an Example, serialized; borrows from it. INVALID_ARGUMENT
+/// "Input is empty.", "Could not parse example input, index: 0".
+Result<ParsedExamples> parse_examples(const models::Tensor& serialized);
 
 /// A row of each input from each example: the feature of the input's name, or, where both are alone, the only
 /// one; as many values as a row has. Numbers are taken by inputs of numbers, whole ones by all that can hold

@@ -3,6 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+#include <string_view>
+
+#include "models/byte_elements.h"
+
 namespace parlance::dialects::tfserving {
 namespace {
 
@@ -63,6 +68,24 @@ TEST(TfExamples, AContextIsNotRepeatedWithoutBound) {
   EXPECT_EQ(to_rows(wide, examples).error().code(), StatusCode::kResourceExhausted);
   examples.rows.resize(8);
   EXPECT_TRUE(to_rows(wide, examples));
+}
+
+TEST(TfExamples, AreParsedFromTextsAndBorrowFromThem) {
+  // features { feature { key: "x" value { bytes_list { value: "abc" } } } }, and an Example without features.
+  constexpr std::string_view kAbc{
+      "\x0a\x0e\x0a\x0c\x0a\x01x\x12\x07\x0a\x05\x0a\x03"
+      "abc"};
+  std::string elements;
+  for (const std::string_view element : {kAbc, std::string_view{}}) models::append_element(elements, element);
+  const auto tensor = models::Tensor::borrowing("inputs", DataType::kBytes, {2}, as_bytes(elements));
+  const auto parsed = parse_examples(tensor);
+  ASSERT_TRUE(parsed) << parsed.error().to_string();
+  ASSERT_EQ(parsed->examples.rows.size(), 2U);
+  const auto& values = std::get<std::vector<std::string_view>>(parsed->examples.rows[0].at("x"));
+  EXPECT_THAT(values, ElementsAre("abc"));
+  EXPECT_GE(values[0].data(), elements.data());
+  EXPECT_LT(values[0].data(), elements.data() + elements.size());
+  EXPECT_TRUE(parsed->examples.rows[1].empty());
 }
 
 }  // namespace

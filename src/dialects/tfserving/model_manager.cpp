@@ -52,7 +52,7 @@ Status check_loaded(const std::vector<ServedModel>& models, const Versions& vers
   }
   if (failed == 0) return {};
   return grpc::make_error(StatusCode::kFailedPrecondition, "MODEL_NOT_LOADED",
-                          concat(failed, " servable(s) did not become available: {", which, "}"),
+                          concat(failed, " model(s) did not become available: {", which, "}"),
                           {{"hop", "server"}});
 }
 

@@ -9,6 +9,8 @@
 
 #include "base/concat.h"
 #include "dialects/running_tasks.h"
+#include "dialects/tfserving/run_examples.h"
+#include "dialects/tfserving/run_model.h"
 #include "grpc/error_details.h"
 #include "models/byte_elements.h"
 #include "net/random.h"
@@ -111,25 +113,18 @@ Task<Result<Tensors>> embed_texts(ServerCall& call, scheduling::Scheduler& sched
   co_return to_outputs(made.all, input, std::move(output));
 }
 
-Task<Result<Tensors>> run(ServerCall& call, scheduling::Scheduler& scheduler, models::ModelHandle model,
-                          Tensors inputs) {
-  Result<Tensors> bound = models::bind_inputs(model.signature(), std::move(inputs));
-  if (!bound) co_return bound.error();
-  scheduling::InferenceRequest inference{
-      .model = std::move(model), .inputs = *std::move(bound), .deadline = call.deadline()};
-  Task<Result<scheduling::InferenceResult>> running = scheduler.infer(call, inference);
-  Result<scheduling::InferenceResult> result = co_await std::move(running);
-  if (!result) co_return result.error();
-  co_return std::move(result->outputs);
-}
-
 }  // namespace
 
 Task<Result<Tensors>> predict(ServerCall& call, const models::Repository& repository,
                               scheduling::Scheduler& scheduler, models::ModelHandle model,
                               ServedSignature signature, Tensors inputs) {
   if (signature.kind == SignatureKind::kTensors) {
-    Task<Result<Tensors>> running = run(call, scheduler, std::move(model), std::move(inputs));
+    Task<Result<Tensors>> running = run_model(call, scheduler, std::move(model), std::move(inputs));
+    co_return co_await std::move(running);
+  }
+  if (signature.kind == SignatureKind::kClassify || signature.kind == SignatureKind::kRegress) {
+    Task<Result<Tensors>> running =
+        run_serialized_examples(call, scheduler, std::move(model), signature.kind, inputs[0]);
     co_return co_await std::move(running);
   }
   const std::size_t texts = models::split_elements(inputs[0].bytes()).size();

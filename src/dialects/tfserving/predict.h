@@ -17,10 +17,10 @@ inline constexpr std::size_t kMostTexts = 256;
 
 /// Asks `model` under one of predict_signature()'s: `inputs` by name, the outputs in the order of the
 /// signature. Texts are answered side by side; each is generated with the most probable token always, up to
-/// the model's own number of tokens, or becomes an embedding as the model gives it.
+/// the model's own number of tokens, or becomes an embedding as the model gives it; Examples come serialized.
 ///
 /// INVALID_ARGUMENT as models::bind_inputs(); RESOURCE_EXHAUSTED (BATCH_TOO_LARGE) for more than kMostTexts;
-/// else as Scheduler::infer(), text::generate() and text::embed_all().
+/// else as Scheduler::infer(), run_serialized_examples(), text::generate() and text::embed_all().
 Task<Result<models::Tensors>> predict(ServerCall& call, const models::Repository& repository,
                                       scheduling::Scheduler& scheduler, models::ModelHandle model,
                                       ServedSignature signature, models::Tensors inputs);

@@ -55,13 +55,11 @@ Result<Asked> read(const models::ModelHandle& model, const PredictRequestView& r
 }
 
 /// The model's own outputs for them.
-Task<Result<models::Tensors>> run_input(ServerCall& call, const models::Repository& repository,
-                                        scheduling::Scheduler& scheduler, models::ModelHandle model,
-                                        InputView input) {
+Task<Result<models::Tensors>> run_input(ServerCall& call, scheduling::Scheduler& scheduler,
+                                        models::ModelHandle model, InputView input) {
   const Result<Examples> examples = to_examples(input);
   if (!examples) co_return examples.error();
-  Task<Result<models::Tensors>> running =
-      run_examples(call, repository, scheduler, std::move(model), *examples);
+  Task<Result<models::Tensors>> running = run_examples(call, scheduler, std::move(model), *examples);
   co_return co_await std::move(running);
 }
 
@@ -100,6 +98,9 @@ Result<std::vector<Wanted>> read_tasks(const models::ModelHandle& model,
     const std::string_view signature = or_default(spec.signature_name());
     if (!signatures.insert(signature).second)
       return invalid(concat("Duplicate evaluation of signature: ", signature));
+    if (!find_signature(model, signature))
+      return no_signature(StatusCode::kInvalidArgument,
+                          concat("Requested signature not found in model graph: ", signature));
     Result<Wanted> each = read_task(model, task);
     if (!each) return std::unexpected{std::move(each).error()};
     wanted.push_back(*std::move(each));
@@ -172,8 +173,7 @@ Task<Result<Written<ClassificationResponseFields>>> PredictionServiceHandler::Cl
   if (!output) co_return cut(output.error());
   const models::Labels labels = model->labels();
   const AnsweredBy answered{spec.name(), model->version(), or_default(spec.signature_name())};
-  Task<Result<models::Tensors>> running =
-      run_input(call, repository_, scheduler_, *std::move(model), request->input());
+  Task<Result<models::Tensors>> running = run_input(call, scheduler_, *std::move(model), request->input());
   const Result<models::Tensors> outputs = co_await std::move(running);
   if (!outputs) co_return cut(outputs.error());
   const ClassifiedRows rows{(*outputs)[*output], labels};
@@ -188,8 +188,7 @@ Task<Result<Written<RegressionResponseFields>>> PredictionServiceHandler::Regres
   const Result<std::size_t> output = regress_output(*model, spec.signature_name());
   if (!output) co_return cut(output.error());
   const AnsweredBy answered{spec.name(), model->version(), or_default(spec.signature_name())};
-  Task<Result<models::Tensors>> running =
-      run_input(call, repository_, scheduler_, *std::move(model), request->input());
+  Task<Result<models::Tensors>> running = run_input(call, scheduler_, *std::move(model), request->input());
   const Result<models::Tensors> outputs = co_await std::move(running);
   if (!outputs) co_return cut(outputs.error());
   const RegressedRows rows{(*outputs)[*output]};
@@ -206,8 +205,7 @@ Task<Result<Written<MultiInferenceResponseFields>>> PredictionServiceHandler::Mu
   if (!wanted) co_return cut(wanted.error());
   const std::int64_t version = model->version();
   const models::Labels labels = model->labels();
-  Task<Result<models::Tensors>> running =
-      run_input(call, repository_, scheduler_, *std::move(model), request->input());
+  Task<Result<models::Tensors>> running = run_input(call, scheduler_, *std::move(model), request->input());
   const Result<models::Tensors> outputs = co_await std::move(running);
   if (!outputs) co_return cut(outputs.error());
   const MultiInferenceResults results{*wanted, version, *outputs, labels};

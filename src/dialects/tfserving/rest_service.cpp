@@ -122,7 +122,7 @@ Task<Result<HttpResponse>> RestService::classify(HttpCall& call) const {
   if (!output) co_return output.error();
   const models::Labels labels = model->labels();
   Task<Result<models::Tensors>> running =
-      run_examples(call, repository_, scheduler_, *std::move(model), request->examples());
+      run_examples(call, scheduler_, *std::move(model), request->examples());
   const Result<models::Tensors> outputs = co_await std::move(running);
   if (!outputs) co_return outputs.error();
   co_return as_json(classify_body((*outputs)[*output], labels));
@@ -136,7 +136,7 @@ Task<Result<HttpResponse>> RestService::regress(HttpCall& call) const {
   const Result<std::size_t> output = regress_output(*model, request->signature());
   if (!output) co_return output.error();
   Task<Result<models::Tensors>> running =
-      run_examples(call, repository_, scheduler_, *std::move(model), request->examples());
+      run_examples(call, scheduler_, *std::move(model), request->examples());
   const Result<models::Tensors> outputs = co_await std::move(running);
   if (!outputs) co_return outputs.error();
   co_return as_json(regress_body((*outputs)[*output]));

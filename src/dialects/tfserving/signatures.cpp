@@ -113,10 +113,16 @@ std::vector<ServedSignature> signatures_of(const models::ModelHandle& model) {
   return all;
 }
 
-Result<ServedSignature> predict_signature(const models::ModelHandle& model, std::string_view name) {
+std::optional<ServedSignature> find_signature(const models::ModelHandle& model, std::string_view name) {
   if (name.empty() || name == kDefaultSignature) return default_signature(model);
-  if (name == kTensorsSignature && embeds(model))
-    return ServedSignature{kTensorsSignature, SignatureKind::kTensors, model.signature()};
+  for (ServedSignature& each : signatures_of(model)) {
+    if (each.name == name) return std::move(each);
+  }
+  return std::nullopt;
+}
+
+Result<ServedSignature> predict_signature(const models::ModelHandle& model, std::string_view name) {
+  if (std::optional<ServedSignature> signature = find_signature(model, name)) return *std::move(signature);
   return no_signature(StatusCode::kFailedPrecondition,
                       concat("Serving signature key \"", name, "\" not found."));
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,8 +39,10 @@ struct ServedSignature {
 /// All signatures of a model, the default first. README.md says which model has which.
 std::vector<ServedSignature> signatures_of(const models::ModelHandle& model);
 
-/// The signature that Predict is asked under; the names of those for examples are no such.
-/// FAILED_PRECONDITION `Serving signature key "x" not found.`
+/// One of them; "": the default.
+std::optional<ServedSignature> find_signature(const models::ModelHandle& model, std::string_view name);
+
+/// The same, or FAILED_PRECONDITION `Serving signature key "x" not found.`
 Result<ServedSignature> predict_signature(const models::ModelHandle& model, std::string_view name);
 
 /// The outputs that Classify and Regress read; INVALID_ARGUMENT with TensorFlow Serving's text for a model

@@ -140,12 +140,22 @@ TEST_F(RepositoryTest, SaysWhyAModelFailed) {
   folder_.write("wrong_transform/model.yaml", "raw_input: {formats: [bytes], transform: magika}\n");
   add_digits("wrong_inputs/1");
   folder_.write("wrong_inputs/model.yaml", "inputs: [{name: features, type: FP32, shape: [-1, 63]}]\n");
+  folder_.write("flat/model.onnx", "x");
+  folder_.write("1/model.onnx", "x");
   ASSERT_TRUE(repository_.load().ok());
 
   EXPECT_EQ(reason_of("empty", 1), "no model file in the version's folder");
   EXPECT_EQ(reason_of("no_version", 0),
             "no version: a version is a folder named by a positive whole number, which these are not: v1");
   EXPECT_EQ(reason_of("nothing", 0), "no version: a version is a folder named by a positive whole number");
+  EXPECT_EQ(
+      reason_of("flat", 0),
+      "no version: a version is a folder named by a positive whole number; model.onnx belongs into one: "
+      "flat/1/model.onnx");
+  EXPECT_EQ(
+      reason_of("1", 0),
+      "no version: a version is a folder named by a positive whole number; this looks like a version: the "
+      "repository is the folder above its model's");
   EXPECT_EQ(reason_of("two", 1),
             "several model files in the version's folder: name one as \"file\" in model.yaml");
   EXPECT_THAT(reason_of("bad_key", 1), StartsWith("bad_key/model.yaml:2: unknown key \"lables\""));
@@ -161,6 +171,15 @@ TEST_F(RepositoryTest, SaysWhyAModelFailed) {
             "Model \"no_version\" is not ready: FAILED: no version: a version is a folder named by a "
             "positive whole "
             "number, which these are not: v1");
+}
+
+TEST_F(RepositoryTest, SaysThatAModelIsNoRepository) {
+  add_digits("digits/1");
+  const std::filesystem::path file = folder_.path() / "digits/1/model.onnx";
+  Repository repository{{.root = file}, built_in_backends()};
+  EXPECT_EQ(
+      repository.load().message(),
+      file.string() + " is a model; a repository is a folder with one below it, as in model/1/model.onnx");
 }
 
 TEST_F(RepositoryTest, LoadsAgainWhatFailedOnceItIsMended) {
