@@ -53,7 +53,12 @@ void check(const Result<models::Tensors>& tensors, std::size_t sent_bytes) {
 
 void check_predict(const Signature& signature, Bytes bytes) {
   wire::Parsed<::tensorflow::serving::PredictRequestView> view;
-  if (view.parse(bytes).why == nullptr) check(to_tensors(signature, *view), bytes.size());
+  if (view.parse(bytes).why != nullptr) return;
+  const Result<models::Tensors> tensors = to_tensors(signature, *view);
+  check(tensors, bytes.size());
+  if (!tensors || signature.inputs[0].type != DataType::kBytes) return;
+  if (const auto parsed = parse_examples(tensors->at(0)))
+    check(to_rows(kSignatures[2], parsed->examples), tensors->at(0).bytes().size());
 }
 
 void check_examples(const Signature& signature, Bytes bytes) {

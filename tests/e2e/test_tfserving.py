@@ -342,6 +342,17 @@ def test_serialized_examples_that_are_not_right_are_refused(copying, inputs, cod
     assert (failure.code().name, failure.details()) == (code, text)
 
 
+@pytest.mark.parametrize("model, name, signature, limit, what", [
+    ("digits", "inputs", "classification", 65536, "Examples"), ("storyteller", "text_input", "", 256, "texts"),
+    ("minilm", "text", "", 256, "texts")])
+def test_strings_that_are_said_once_for_many_are_bounded(tf, model, name, signature, limit, what):
+    request = tf.request(model, {name: tf.tensor(STRING, [1_000_000], string_val=[b"x"])}, signature=signature)
+    failure = failure_of(tf.stub.Predict, request)
+    assert (failure.code().name, failure.details()) == \
+        ("RESOURCE_EXHAUSTED", f"the request has 1000000 {what}, more than the {limit} that are taken at once")
+    assert error_info(failure).reason == "BATCH_TOO_LARGE"
+
+
 def test_a_model_that_does_not_fit_has_no_signature_of_examples(copying):
     request = copying.request("copy_int32", {}, signature="classification")
     failure = failure_of(copying.stub.Predict, request)

@@ -38,6 +38,14 @@ std::unexpected<Status> too_large(std::string_view input) {
                        {{"hop", "server"}, {"limit", std::to_string(kMostRepeatedBytes)}})};
 }
 
+Status check_count(std::string_view what, std::size_t count, std::size_t most) {
+  if (count <= most) return {};
+  return grpc::make_error(
+      StatusCode::kResourceExhausted, "BATCH_TOO_LARGE",
+      concat("the request has ", count, " ", what, ", more than the ", most, " that are taken at once"),
+      {{"hop", "server"}, {"limit", std::to_string(most)}, {"observed", std::to_string(count)}});
+}
+
 std::unexpected<Status> no_signature(StatusCode code, std::string message) {
   return std::unexpected{
       grpc::make_error(code, "SIGNATURE_NOT_FOUND", std::move(message), {{"hop", "server"}})};

@@ -25,6 +25,10 @@ inline constexpr std::size_t kMostRepeatedBytes = std::size_t{64} << 20;
 /// RESOURCE_EXHAUSTED (TENSOR_TOO_LARGE): repeated values of that input are above kMostRepeatedBytes.
 std::unexpected<Status> too_large(std::string_view input);
 
+/// OK for up to `most` things, called `what`, that one request may have; else RESOURCE_EXHAUSTED
+/// (BATCH_TOO_LARGE).
+Status check_count(std::string_view what, std::size_t count, std::size_t most);
+
 /// FAILED_PRECONDITION or INVALID_ARGUMENT (SIGNATURE_NOT_FOUND): the model has no signature for that.
 std::unexpected<Status> no_signature(StatusCode code, std::string message);
 

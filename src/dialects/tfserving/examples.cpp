@@ -248,6 +248,9 @@ Result<Examples> to_examples(const ::tensorflow::serving::InputView& input) {
 }
 
 Result<ParsedExamples> parse_examples(const models::Tensor& serialized) {
+  const std::size_t count = models::count_elements(serialized.bytes()).value_or(0);
+  if (Status status = check_count("Examples", count, kMostSerialized); !status.ok())
+    return std::unexpected{std::move(status)};
   ParsedExamples parsed;
   for (const std::string_view element : models::split_elements(serialized.bytes())) {
     auto message = wire::Parsed<ExampleView>::of(as_bytes(element));

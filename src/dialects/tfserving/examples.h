@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -36,8 +37,12 @@ struct ParsedExamples {
   Examples examples;
 };
 
+/// Serialized Examples of one request: a tensor may say one of them many times for the price of one.
+inline constexpr std::size_t kMostSerialized = std::size_t{1} << 16;
+
 /// Of a tensor of BYTES, an element of which is an Example, serialized; borrows from it. INVALID_ARGUMENT
-/// "Input is empty.", "Could not parse example input, index: 0".
+/// "Input is empty.", "Could not parse example input, index: 0"; RESOURCE_EXHAUSTED (BATCH_TOO_LARGE) above
+/// kMostSerialized.
 Result<ParsedExamples> parse_examples(const models::Tensor& serialized);
 
 /// A row of each input from each example: the feature of the input's name, or, where both are alone, the only

@@ -9,9 +9,9 @@
 
 #include "base/concat.h"
 #include "dialects/running_tasks.h"
+#include "dialects/tfserving/errors.h"
 #include "dialects/tfserving/run_examples.h"
 #include "dialects/tfserving/run_model.h"
-#include "grpc/error_details.h"
 #include "models/byte_elements.h"
 #include "net/random.h"
 #include "text/embedding.h"
@@ -39,14 +39,6 @@ Task<void> make_text(ServerCall& call, text::GenerateRequest request, Made& made
     made.text += piece->text;
     made.status = piece->status;
   }
-}
-
-Status check_count(std::size_t texts) {
-  if (texts <= kMostTexts) return {};
-  return grpc::make_error(
-      StatusCode::kResourceExhausted, "BATCH_TOO_LARGE",
-      concat("the request has ", texts, " texts, more than the ", kMostTexts, " that are taken at once"),
-      {{"hop", "server"}, {"limit", std::to_string(kMostTexts)}, {"observed", std::to_string(texts)}});
 }
 
 /// A handle of the same version for each text.
@@ -127,8 +119,8 @@ Task<Result<Tensors>> predict(ServerCall& call, const models::Repository& reposi
         run_serialized_examples(call, scheduler, std::move(model), signature.kind, inputs[0]);
     co_return co_await std::move(running);
   }
-  const std::size_t texts = models::split_elements(inputs[0].bytes()).size();
-  if (Status status = check_count(texts); !status.ok()) co_return status;
+  const std::size_t texts = models::count_elements(inputs[0].bytes()).value_or(0);
+  if (Status status = check_count("texts", texts, kMostTexts); !status.ok()) co_return status;
   Result<std::vector<models::ModelHandle>> models = handles(repository, std::move(model), texts);
   if (!models) co_return models.error();
   std::string output = signature.tensors.outputs[0].name;
