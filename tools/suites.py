@@ -10,10 +10,14 @@ import argparse
 import os
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import sources
 from tally import Tally, read_junit
@@ -33,11 +37,22 @@ class Suite:
     name: str
     preset: str  # "" runs whatever the preset asked for
     run: Callable[[str], Tally]  # takes the filter
+    beside: bool = False  # runs side by side with the others that do: they wait more than they compute
+
+
+class Output(threading.local):
+    """Where the commands of this thread write."""
+
+    stream: TextIO = sys.stdout
+
+
+output = Output()
 
 
 def command(*arguments: str, **environment: str) -> int:
-    print("\n$ " + " ".join(arguments), flush=True)
-    return subprocess.run(arguments, cwd=sources.ROOT, env={**os.environ, **environment}).returncode
+    print("\n$ " + " ".join(arguments), file=output.stream, flush=True)
+    done = subprocess.run(arguments, cwd=sources.ROOT, env={**os.environ, **environment}, stdout=output.stream, stderr=subprocess.STDOUT)
+    return done.returncode
 
 
 def one_check(*arguments: str) -> Tally:
@@ -112,20 +127,40 @@ SUITES = [
     Suite("unit, optimised", "release", unit("release")),  # the slab recycles only here
     Suite("unit, ASan+UBSan", "dev", unit("dev")),
     Suite("threads, TSan", "tsan", thread_sanitizer),
-    Suite("programs, tools", "release", python("release", "tests", "tools", "bench")),
+    Suite("programs, tools", "release", python("release", "tests", "tools", "bench"), beside=True),
     # A sanitizer's build is not installed: programs would need its flags too. Its red zones are not a server's memory.
     Suite("programs, ASan+UBSan", "dev", python("dev", "tests", *(f"--ignore=tests/{one}" for one in (
-        "package", "e2e/test_memory.py", "e2e/test_reload_memory.py")))),
+        "package", "e2e/test_memory.py", "e2e/test_reload_memory.py"))), beside=True),
 ]
 
 
-def run_all(suites: list[Suite], pattern: str) -> list[tuple[Suite, Tally, float]]:
-    rows = []
-    for number, suite in enumerate(suites, 1):
-        print(f"\n=== [{number}/{len(suites)}] {suite.name}", flush=True)
-        began = time.monotonic()
-        rows.append((suite, suite.run(pattern), time.monotonic() - began))
-    return rows
+Row = tuple[Suite, Tally, float]
+
+
+def run_suite(suite: Suite, pattern: str) -> Row:
+    print(f"\n=== {suite.name}", file=output.stream, flush=True)
+    began = time.monotonic()
+    tally = suite.run(pattern)
+    return suite, tally, time.monotonic() - began
+
+
+def run_unseen(suite: Suite, pattern: str) -> Row:
+    """What it says is shown at its end."""
+    with tempfile.TemporaryFile("w+") as said:
+        output.stream = said
+        row = run_suite(suite, pattern)
+        said.seek(0)
+        print(said.read(), flush=True)
+    return row
+
+
+def run_all(suites: list[Suite], pattern: str) -> list[Row]:
+    rows = [run_suite(suite, pattern) for suite in suites if not suite.beside]
+    beside = [suite for suite in suites if suite.beside]
+    with ThreadPoolExecutor() as others:
+        unseen = [others.submit(run_unseen, suite, pattern) for suite in beside[1:]]
+        rows += [run_suite(suite, pattern) for suite in beside[:1]]
+        return rows + [one.result() for one in unseen]
 
 
 def print_summary(rows: list[tuple[Suite, Tally, float]]) -> None:
