@@ -4,16 +4,14 @@ set -euo pipefail
 source tools/lib.sh
 
 target=${1:-} seconds=${2:-60}
-build fuzz
-shopt -s nullglob
-for program in build/fuzz/${target:-*}_fuzz; do
-  [ -x "$program" ] || continue
-  name=$(basename "$program" _fuzz)
+[ -z "$target" ] || [ -f "fuzz/${target}_fuzz.cpp" ] || fail "no fuzz target is named '$target'"
+build fuzz "${target:-fuzzers}${target:+_fuzz}"
+for source in fuzz/${target:-*}_fuzz.cpp; do
+  name=$(basename "$source" _fuzz.cpp)
   corpus=.cache/fuzz/$name
   mkdir -p "$corpus"
-  seeds=(fuzz/corpus/"$name"*/)  # none, or the inputs that are kept
+  seeds=()  # inputs that are kept for all, of those that have some
+  [ ! -d "fuzz/corpus/$name" ] || seeds=("fuzz/corpus/$name")
   say "$name: $seconds s; inputs that reach new code are kept in $corpus"
-  "$program" -max_total_time="$seconds" -rss_limit_mb=2048 "$corpus" "${seeds[@]}"
-  ran=yes
+  "build/fuzz/${name}_fuzz" -max_total_time="$seconds" -rss_limit_mb=2048 -malloc_limit_mb=64 "$corpus" "${seeds[@]}"
 done
-[ -n "${ran:-}" ] || fail "no fuzz target matches '${target:-*}'"
