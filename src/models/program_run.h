@@ -18,9 +18,9 @@ struct ProgramOutcome {
   std::string last_line() const;
 };
 
-/// Runs a program (`arguments[0]`, looked for on PATH) to its end, without standard input and without any
-/// other file of ours. `is_wanted`, when given, is asked ten times a second: when it says no the program is
-/// interrupted (SIGINT), and killed when it has not ended five seconds later. Blocking.
+/// Runs a program (`arguments[0]`, looked for on PATH) to its end, as spawn() starts it. `is_wanted`, when
+/// given, is asked ten times a second: when it says no the program and all that it started are interrupted
+/// (SIGINT), and killed when they have not ended five seconds later. Blocking.
 ///
 /// FAILED_PRECONDITION in words when it cannot be started.
 Result<ProgramOutcome> run_program(std::vector<std::string> arguments,

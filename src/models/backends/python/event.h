@@ -2,7 +2,7 @@
 
 #include <sys/eventfd.h>
 
-#include "models/backends/python/file_descriptor.h"
+#include "models/file_descriptor.h"
 
 // Included by this folder's sources only.
 namespace parlance::models::python {

@@ -4,7 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/status.h"
-#include "models/backends/python/file_descriptor.h"
+#include "models/file_descriptor.h"
 
 namespace parlance::models::python {
 

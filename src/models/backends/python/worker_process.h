@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "models/backends/python/file_descriptor.h"
+#include "models/file_descriptor.h"
 
 namespace parlance::models::python {
 

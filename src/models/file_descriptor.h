@@ -4,8 +4,7 @@
 
 #include <utility>
 
-// Included by this folder's sources only.
-namespace parlance::models::python {
+namespace parlance::models {
 
 /// Owns a file descriptor; -1: none.
 class FileDescriptor {
@@ -27,4 +26,4 @@ class FileDescriptor {
   int fd_ = -1;
 };
 
-}  // namespace parlance::models::python
+}  // namespace parlance::models
