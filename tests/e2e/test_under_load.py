@@ -14,6 +14,7 @@ sys.path.insert(0, str(ROOT / "bench" / "serving"))
 import overload  # noqa: E402
 import reloads  # noqa: E402
 import rolling_restart  # noqa: E402
+import tensor_forms  # noqa: E402
 import text  # noqa: E402
 from curves import ticks  # noqa: E402
 
@@ -31,6 +32,13 @@ def test_reloads_under_load_fail_no_call(stubs):
     assert set(load.outcomes) == {"OK"}, load.failures
     assert load.outcomes["OK"] > 50
     assert len(sizes) == 20
+
+
+def test_a_tensor_is_sent_in_every_form(stubs):
+    found = {name: (sent, received) for name, sent, received, seconds in tensor_forms.measure(stubs, kib=4, runs=2) if seconds > 0}
+    assert list(found) == ["gRPC, raw", "gRPC, typed", "REST, binary data", "REST, JSON"]
+    assert all(4096 < size < 4400 for name in list(found)[:3] for size in found[name]), found
+    assert all(size > 8192 for size in found["REST, JSON"])
 
 
 def test_tokens_are_counted_for_both_engines():

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# bench [micro [FILTER] | profile WORKLOAD | overload | reloads | embeddings | python | rolling-restart | text | OPTIONS]: figures; --help says more
+# bench [micro [FILTER] | profile WORKLOAD | overload | reloads | embeddings | forms | python | rolling-restart | text | OPTIONS]: figures; --help says more
 set -euo pipefail
 source tools/lib.sh
 
@@ -35,6 +35,7 @@ case ${1:-} in
   micro) microbenchmarks "${@:2}" ;;
   profile) harness sample.py "${@:2}" ;;
   overload | reloads | embeddings | text) serving "$@" ;;
+  forms) serving tensor_forms "${@:2}" ;;
   python) serving python_models "${@:2}" ;;
   rolling-restart) serving rolling_restart "${@:2}" ;;
   *) harness compare.py "$@" ;;
