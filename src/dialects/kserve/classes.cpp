@@ -10,6 +10,7 @@
 #include "base/concat.h"
 #include "dialects/invalid_input.h"
 #include "models/byte_elements.h"
+#include "models/number_type.h"
 
 namespace parlance::dialects::kserve {
 namespace {
@@ -53,34 +54,9 @@ std::string best_of(const Tensor& tensor, std::size_t rows, const AskedClasses& 
 }
 
 std::optional<std::string> best_of_type(const Tensor& tensor, std::size_t rows, const AskedClasses& asked) {
-  switch (tensor.type()) {
-    case DataType::kUint8:
-      return best_of<std::uint8_t>(tensor, rows, asked);
-    case DataType::kUint16:
-      return best_of<std::uint16_t>(tensor, rows, asked);
-    case DataType::kUint32:
-      return best_of<std::uint32_t>(tensor, rows, asked);
-    case DataType::kUint64:
-      return best_of<std::uint64_t>(tensor, rows, asked);
-    case DataType::kInt8:
-      return best_of<std::int8_t>(tensor, rows, asked);
-    case DataType::kInt16:
-      return best_of<std::int16_t>(tensor, rows, asked);
-    case DataType::kInt32:
-      return best_of<std::int32_t>(tensor, rows, asked);
-    case DataType::kInt64:
-      return best_of<std::int64_t>(tensor, rows, asked);
-    case DataType::kFp32:
-      return best_of<float>(tensor, rows, asked);
-    case DataType::kFp64:
-      return best_of<double>(tensor, rows, asked);
-    case DataType::kBool:
-    case DataType::kFp16:
-    case DataType::kBf16:
-    case DataType::kBytes:
-      break;
-  }
-  return std::nullopt;
+  if (tensor.type() == DataType::kBool) return std::nullopt;
+  return models::with_number_type(
+      tensor.type(), [&]<typename T>(std::type_identity<T>) { return best_of<T>(tensor, rows, asked); });
 }
 
 }  // namespace

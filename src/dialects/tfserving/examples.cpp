@@ -10,6 +10,7 @@
 #include "dialects/tfserving/errors.h"
 #include "grpc/error_details.h"
 #include "models/byte_elements.h"
+#include "models/number_type.h"
 #include "models/shape.h"
 
 namespace parlance::dialects::tfserving {
@@ -148,35 +149,9 @@ class Rows {
 
   template <typename T>
   bool add_number(T value) {
-    switch (spec_.type) {
-      case DataType::kBool:
-        return put<bool>(value);
-      case DataType::kUint8:
-        return put<std::uint8_t>(value);
-      case DataType::kUint16:
-        return put<std::uint16_t>(value);
-      case DataType::kUint32:
-        return put<std::uint32_t>(value);
-      case DataType::kUint64:
-        return put<std::uint64_t>(value);
-      case DataType::kInt8:
-        return put<std::int8_t>(value);
-      case DataType::kInt16:
-        return put<std::int16_t>(value);
-      case DataType::kInt32:
-        return put<std::int32_t>(value);
-      case DataType::kInt64:
-        return put<std::int64_t>(value);
-      case DataType::kFp32:
-        return put<float>(value);
-      case DataType::kFp64:
-        return put<double>(value);
-      case DataType::kFp16:
-      case DataType::kBf16:
-      case DataType::kBytes:
-        break;
-    }
-    return false;
+    const auto is_put = models::with_number_type(
+        spec_.type, [&]<typename To>(std::type_identity<To>) { return put<To>(value); });
+    return is_put.value_or(false);
   }
 
   /// False: `value` is none of To.

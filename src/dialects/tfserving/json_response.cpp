@@ -11,6 +11,7 @@
 #include "dialects/tfserving/data_types.h"
 #include "grpc/base64.h"
 #include "models/byte_elements.h"
+#include "models/number_type.h"
 #include "wire/utf8.h"
 
 namespace parlance::dialects::tfserving {
@@ -63,41 +64,13 @@ class Values {
   }
 
  private:
-  template <typename T>
-  void append_as(std::string& json, std::size_t at) const {
-    append_value(json, tensor_.as<T>()[at]);
-  }
-
   void append_one(std::string& json, std::size_t at) const {
-    switch (tensor_.type()) {
-      case DataType::kBool:
-        return append_as<bool>(json, at);
-      case DataType::kUint8:
-        return append_as<std::uint8_t>(json, at);
-      case DataType::kUint16:
-        return append_as<std::uint16_t>(json, at);
-      case DataType::kUint32:
-        return append_as<std::uint32_t>(json, at);
-      case DataType::kUint64:
-        return append_as<std::uint64_t>(json, at);
-      case DataType::kInt8:
-        return append_as<std::int8_t>(json, at);
-      case DataType::kInt16:
-        return append_as<std::int16_t>(json, at);
-      case DataType::kInt32:
-        return append_as<std::int32_t>(json, at);
-      case DataType::kInt64:
-        return append_as<std::int64_t>(json, at);
-      case DataType::kFp32:
-        return append_as<float>(json, at);
-      case DataType::kFp64:
-        return append_as<double>(json, at);
-      case DataType::kBytes:
-        return append_text(json, texts_[at], as_b64_);
-      case DataType::kFp16:
-      case DataType::kBf16:
-        break;  // check() has refused them
-    }
+    if (tensor_.type() == DataType::kBytes) return append_text(json, texts_[at], as_b64_);
+    // check() has refused what is no number.
+    models::with_number_type(tensor_.type(), [&]<typename T>(std::type_identity<T>) {
+      append_value(json, tensor_.as<T>()[at]);
+      return true;
+    });
   }
 
   const Tensor& tensor_;

@@ -9,6 +9,7 @@
 #include "dialects/tfserving/data_types.h"
 #include "grpc/error_details.h"
 #include "models/byte_elements.h"
+#include "models/number_type.h"
 
 namespace parlance::dialects::tfserving {
 namespace {
@@ -92,35 +93,10 @@ Status JsonTensor::fill(dom::element value, std::size_t level, const Shape& shap
 
 Status JsonTensor::put(dom::element value) {
   ++size_;
-  switch (spec_.type) {
-    case DataType::kBool:
-      return put_number<bool>(value);
-    case DataType::kUint8:
-      return put_number<std::uint8_t>(value);
-    case DataType::kUint16:
-      return put_number<std::uint16_t>(value);
-    case DataType::kUint32:
-      return put_number<std::uint32_t>(value);
-    case DataType::kUint64:
-      return put_number<std::uint64_t>(value);
-    case DataType::kInt8:
-      return put_number<std::int8_t>(value);
-    case DataType::kInt16:
-      return put_number<std::int16_t>(value);
-    case DataType::kInt32:
-      return put_number<std::int32_t>(value);
-    case DataType::kInt64:
-      return put_number<std::int64_t>(value);
-    case DataType::kFp32:
-      return put_number<float>(value);
-    case DataType::kFp64:
-      return put_number<double>(value);
-    case DataType::kBytes:
-      return put_text(value);
-    case DataType::kFp16:
-    case DataType::kBf16:
-      break;
-  }
+  if (spec_.type == DataType::kBytes) return put_text(value);
+  auto status = models::with_number_type(
+      spec_.type, [&]<typename T>(std::type_identity<T>) { return put_number<T>(value); });
+  if (status) return *std::move(status);
   return grpc::make_error(
       StatusCode::kUnimplemented, "MODEL_CANNOT",
       concat("Conversion of JSON Value: ", shown(value), " to type: ", name_of(to_tensorflow(spec_.type))),

@@ -6,6 +6,7 @@
 #include "base/concat.h"
 #include "dialects/json_output.h"
 #include "grpc/error_details.h"
+#include "models/number_type.h"
 
 namespace parlance::dialects::torchserve {
 namespace {
@@ -46,39 +47,11 @@ void append_values(std::string& json, std::span<const T> values, Dimensions shap
 
 /// False for a type without numbers in JSON.
 bool append_tensor(std::string& json, const Tensor& tensor, Dimensions shape, unsigned depth) {
-  const auto append = [&]<typename T>(std::span<const T> values) {
-    append_values(json, values, shape, depth);
+  const auto appended = models::with_number_type(tensor.type(), [&]<typename T>(std::type_identity<T>) {
+    append_values(json, tensor.as<T>(), shape, depth);
     return true;
-  };
-  switch (tensor.type()) {
-    case DataType::kBool:
-      return append(tensor.as<bool>());
-    case DataType::kUint8:
-      return append(tensor.as<std::uint8_t>());
-    case DataType::kUint16:
-      return append(tensor.as<std::uint16_t>());
-    case DataType::kUint32:
-      return append(tensor.as<std::uint32_t>());
-    case DataType::kUint64:
-      return append(tensor.as<std::uint64_t>());
-    case DataType::kInt8:
-      return append(tensor.as<std::int8_t>());
-    case DataType::kInt16:
-      return append(tensor.as<std::int16_t>());
-    case DataType::kInt32:
-      return append(tensor.as<std::int32_t>());
-    case DataType::kInt64:
-      return append(tensor.as<std::int64_t>());
-    case DataType::kFp32:
-      return append(tensor.as<float>());
-    case DataType::kFp64:
-      return append(tensor.as<double>());
-    case DataType::kFp16:
-    case DataType::kBf16:
-    case DataType::kBytes:
-      break;
-  }
-  return false;
+  });
+  return appended.has_value();
 }
 
 Dimensions shape_of(const Tensor& tensor, bool is_one_row) {

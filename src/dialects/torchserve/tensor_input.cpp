@@ -8,6 +8,7 @@
 #include "dialects/invalid_input.h"
 #include "dialects/json_document.h"
 #include "grpc/error_details.h"
+#include "models/number_type.h"
 #include "models/shape.h"
 
 namespace parlance::dialects::torchserve {
@@ -94,34 +95,10 @@ Result<Buffer> values_of(const TensorSpec& spec, const Shape& shape, std::size_t
 
 Result<Buffer> values_of_type(const TensorSpec& spec, const Shape& shape, std::size_t count,
                               dom::element element) {
-  switch (spec.type) {
-    case DataType::kBool:
-      return values_of<bool>(spec, shape, count, element);
-    case DataType::kUint8:
-      return values_of<std::uint8_t>(spec, shape, count, element);
-    case DataType::kUint16:
-      return values_of<std::uint16_t>(spec, shape, count, element);
-    case DataType::kUint32:
-      return values_of<std::uint32_t>(spec, shape, count, element);
-    case DataType::kUint64:
-      return values_of<std::uint64_t>(spec, shape, count, element);
-    case DataType::kInt8:
-      return values_of<std::int8_t>(spec, shape, count, element);
-    case DataType::kInt16:
-      return values_of<std::int16_t>(spec, shape, count, element);
-    case DataType::kInt32:
-      return values_of<std::int32_t>(spec, shape, count, element);
-    case DataType::kInt64:
-      return values_of<std::int64_t>(spec, shape, count, element);
-    case DataType::kFp32:
-      return values_of<float>(spec, shape, count, element);
-    case DataType::kFp64:
-      return values_of<double>(spec, shape, count, element);
-    case DataType::kFp16:
-    case DataType::kBf16:
-    case DataType::kBytes:
-      break;
-  }
+  auto values = models::with_number_type(spec.type, [&]<typename T>(std::type_identity<T>) {
+    return values_of<T>(spec, shape, count, element);
+  });
+  if (values) return *std::move(values);
   return std::unexpected{grpc::make_error(
       StatusCode::kUnimplemented, "MODEL_CANNOT",
       concat("Input \"", spec.name, "\" is ", models::to_string(spec.type),

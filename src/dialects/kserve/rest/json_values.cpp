@@ -11,6 +11,7 @@
 #include "dialects/json_output.h"
 #include "grpc/error_details.h"
 #include "models/byte_elements.h"
+#include "models/number_type.h"
 #include "wire/utf8.h"
 
 namespace parlance::dialects::kserve::rest {
@@ -96,12 +97,12 @@ template <typename T>
 void append_numbers(Bytes raw, std::string& json) {
   char separator = '[';
   for (std::size_t at = 0; at < raw.size(); at += sizeof(T)) {
-    T value;
-    std::memcpy(&value, raw.data() + at, sizeof value);
     json += std::exchange(separator, ',');
-    if constexpr (std::same_as<T, std::byte>) {  // a BOOL
-      append_json(json, value != std::byte{0});
+    if constexpr (std::same_as<T, bool>) {
+      append_json(json, raw[at] != std::byte{0});
     } else {
+      T value;
+      std::memcpy(&value, raw.data() + at, sizeof value);
       append_json(json, value);
     }
   }
@@ -133,37 +134,6 @@ Status append_texts(const TensorHead& head, Bytes raw, std::string& json) {
   return {};
 }
 
-void append_numbers_of(DataType type, Bytes raw, std::string& json) {
-  switch (type) {
-    case DataType::kBool:
-      return append_numbers<std::byte>(raw, json);
-    case DataType::kUint8:
-      return append_numbers<std::uint8_t>(raw, json);
-    case DataType::kUint16:
-      return append_numbers<std::uint16_t>(raw, json);
-    case DataType::kUint32:
-      return append_numbers<std::uint32_t>(raw, json);
-    case DataType::kUint64:
-      return append_numbers<std::uint64_t>(raw, json);
-    case DataType::kInt8:
-      return append_numbers<std::int8_t>(raw, json);
-    case DataType::kInt16:
-      return append_numbers<std::int16_t>(raw, json);
-    case DataType::kInt32:
-      return append_numbers<std::int32_t>(raw, json);
-    case DataType::kInt64:
-      return append_numbers<std::int64_t>(raw, json);
-    case DataType::kFp32:
-      return append_numbers<float>(raw, json);
-    case DataType::kFp64:
-      return append_numbers<double>(raw, json);
-    case DataType::kFp16:
-    case DataType::kBf16:
-    case DataType::kBytes:
-      break;
-  }
-}
-
 }  // namespace
 
 Result<Buffer> read_values(const TensorHead& head, dom::element data) {
@@ -171,35 +141,10 @@ Result<Buffer> read_values(const TensorHead& head, dom::element data) {
     return invalid(concat("Unable to parse 'data': ", text_of(head), " needs an array, got ", kind_of(data)));
   const std::size_t count = count_values(data);
   if (count != head.elements) return wrong_count(head, count);
-  switch (head.type) {
-    case DataType::kBool:
-      return read_numbers<bool>(head, data);
-    case DataType::kUint8:
-      return read_numbers<std::uint8_t>(head, data);
-    case DataType::kUint16:
-      return read_numbers<std::uint16_t>(head, data);
-    case DataType::kUint32:
-      return read_numbers<std::uint32_t>(head, data);
-    case DataType::kUint64:
-      return read_numbers<std::uint64_t>(head, data);
-    case DataType::kInt8:
-      return read_numbers<std::int8_t>(head, data);
-    case DataType::kInt16:
-      return read_numbers<std::int16_t>(head, data);
-    case DataType::kInt32:
-      return read_numbers<std::int32_t>(head, data);
-    case DataType::kInt64:
-      return read_numbers<std::int64_t>(head, data);
-    case DataType::kFp32:
-      return read_numbers<float>(head, data);
-    case DataType::kFp64:
-      return read_numbers<double>(head, data);
-    case DataType::kBytes:
-      return read_texts(head, data);
-    case DataType::kFp16:
-    case DataType::kBf16:
-      break;
-  }
+  if (head.type == DataType::kBytes) return read_texts(head, data);
+  auto numbers = models::with_number_type(
+      head.type, [&]<typename T>(std::type_identity<T>) { return read_numbers<T>(head, data); });
+  if (numbers) return *std::move(numbers);
   return raw_only(head);
 }
 
@@ -208,7 +153,10 @@ Status append_values(const TensorHead& head, Bytes raw, std::string& json) {
   if (head.type == DataType::kFp16 || head.type == DataType::kBf16)
     return not_as_json(head, concat(models::to_string(head.type), " data"));
   if (raw.size() != head.elements * models::size_bytes(head.type)) return not_its_values(head, raw.size());
-  append_numbers_of(head.type, raw, json);
+  models::with_number_type(head.type, [&]<typename T>(std::type_identity<T>) {
+    append_numbers<T>(raw, json);
+    return true;
+  });
   return {};
 }
 
