@@ -77,8 +77,9 @@ Status too_many_sequences(const std::string& model, std::size_t max_sequences) {
 Status unknown_sequence(const std::string& model, const std::string& id) {
   return grpc::make_error(
       StatusCode::kInvalidArgument, "UNKNOWN_SEQUENCE",
-      concat("Model \"", model, "\" has no open sequence \"", id,
-             "\": its first request says sequence_start, and after sequence.max_idle_ms it ends"),
+      concat("inference request for sequence ", id, " to model '", model,
+             "' must specify the START flag on the first request of the sequence: that says sequence_start; ",
+             "after sequence.max_idle_ms a sequence ends"),
       {{"hop", "server"}, {"observed", id}, {"knob", "sequence_start"}});
 }
 

@@ -32,7 +32,7 @@ Status cannot_finish(const std::string& model, Duration left, Duration needed, s
 /// `max_sequences` are open.
 Status too_many_sequences(const std::string& model, std::size_t max_sequences);
 
-/// INVALID_ARGUMENT: no sequence of that id is open, and the request is no start of one.
+/// INVALID_ARGUMENT, as Triton says it: no sequence of that id is open, and the request is no start of one.
 Status unknown_sequence(const std::string& model, const std::string& id);
 
 /// INVALID_ARGUMENT, as Triton says it: `input` has `rows`, where the first input has `expected`.

@@ -26,6 +26,12 @@ backend: synthetic
 inputs: [{name: x, type: FP32, shape: [-1, -1]}]
 outputs: [{name: y, type: FP32, shape: [-1, -1]}]
 """
+STATEFUL = """\
+backend: synthetic
+inputs: [{name: x, type: FP32, shape: [1]}, {name: s, type: FP32, shape: [1]}]
+outputs: [{name: y, type: FP32, shape: [1]}, {name: t, type: FP32, shape: [1]}]
+sequence: {states: [{input: s, output: t}]}
+"""
 
 
 class Clients:
@@ -67,7 +73,7 @@ def clients(stubs, tmp_path_factory):
     add_synthetic(repository, "texts", datatype="BYTES")
     add_synthetic(repository, "bytes", datatype="INT8")
     add_synthetic(repository, "halves", datatype="FP16")
-    for name, text in {"pair": PAIR, "open": OPEN}.items():
+    for name, text in {"pair": PAIR, "open": OPEN, "stateful": STATEFUL}.items():
         (repository / name / "1").mkdir(parents=True)
         (repository / name / "model.yaml").write_text(text)
     memory = shared_memory.SharedMemory(create=True, size=512, name=f"parlance_bad_input_{os.getpid()}")
@@ -148,6 +154,13 @@ def place(offset: int, size: int):
     return {"shared_memory_region": REGION, "shared_memory_offset": offset, "shared_memory_byte_size": size}
 
 
+def going_on(messages):
+    """A request within a sequence that nobody began."""
+    request = of("stateful", "FP32", [1], bytes(4))(messages)
+    request.parameters["sequence_id"].int64_param = 5
+    return request
+
+
 def no_inputs(request):
     request.ClearField("inputs")
     request.ClearField("raw_input_contents")
@@ -159,7 +172,7 @@ def twice(request):
 
 
 NO_ID = "[request id: <id_unknown>] "
-THERE_ARE = "(Model \"dogs\" not found; available: bytes, digits, halves, open, pair, texts)"
+THERE_ARE = "(Model \"dogs\" not found; available: bytes, digits, halves, open, pair, stateful, texts)"
 
 # name: (how the request is made, status, text)
 BAD = {
@@ -263,6 +276,10 @@ BAD = {
                                 "invalid value type for 'sequence_id' parameter, expected int64_param or string_param."),
     "start that is a text": (with_parameter("sequence_start", string_param="yes"), "INVALID_ARGUMENT",
                              "invalid value type for 'sequence_start' parameter, expected bool_param."),
+    "sequence without a start": (
+        going_on, "INVALID_ARGUMENT",
+        "inference request for sequence 5 to model 'stateful' must specify the START flag on the first request of the sequence: that "
+        "says sequence_start; after sequence.max_idle_ms a sequence ends"),
     "start without a sequence": (with_parameter("sequence_start", bool_param=True), "INVALID_ARGUMENT",
                                  NO_ID + "inference request to model 'digits' must specify a non-zero or non-empty correlation ID: "
                                          "sequence_start and sequence_end need a sequence_id"),
@@ -367,3 +384,19 @@ def test_no_values_are_taken_for_another_types(clients, field):
         assert len(clients.stub.ModelInfer(request).outputs) == 1
     else:
         assert "unexpected explicit tensor data" in failure_of(clients.stub.ModelInfer, request).details()
+
+
+@pytest.mark.parametrize("model, text", [
+    ("pair", "Raw request must only have 1 input (found 1) to be deduced but got 2 inputs in 'pair' model configuration"),
+    ("digits", "input byte size mismatch for input 'features'. Expected a multiple of 256, got 20")])
+def test_a_body_without_JSON(clients, model, text):
+    response = clients.http.post(f"/v2/models/{model}/infer", content=bytes(20), headers={"Inference-Header-Content-Length": "0"})
+    assert (response.status_code, response.json()["error"]) == (400, NO_ID + text)
+
+
+def test_many_outputs_are_refused_at_once(clients):
+    """Each in shared memory and of a name of its own: what is wrong is the first name."""
+    outputs = [{"name": f"o{index}", "parameters": {"shared_memory_region": "r", "binary_data": True}} for index in range(40_000)]
+    response = clients.http.post("/v2/models/digits/infer", json={"inputs": [], "outputs": outputs})
+    assert (response.status_code, response.json()["error"]) == (
+        400, "unexpected inference output 'o0' for model 'digits'; the outputs are: probabilities")

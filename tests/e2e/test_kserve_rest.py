@@ -176,8 +176,7 @@ def test_a_body_without_JSON_is_the_only_input(http):
     response = http.post("/v2/models/digits/infer", content=rows.tobytes(), headers={HEADER: "0"})
     numpy.testing.assert_array_equal(arrays(response)["probabilities"], wanted)
     assert refusal(http.post("/v2/models/digits/infer", content=bytes(250), headers={HEADER: "0"})) == (
-        400, "a body without JSON has the raw values of a model's only input; one of the shape [-1, 64] needs a multiple of 256 bytes, "
-             "got 250")
+        400, "[request id: <id_unknown>] input byte size mismatch for input 'features'. Expected a multiple of 256, got 250")
     assert refusal(http.post("/v2/models/dogs/infer", content=b"", headers={HEADER: "0"}))[0] == 404
 
 

@@ -15,7 +15,7 @@ namespace parlance::dialects::kserve {
 
 /// Serves inference.GRPCInferenceService, the Open Inference Protocol v2, from the models of a repository. A
 /// request's tensors stay where they were received until the engine reads them. Statuses and texts of bad
-/// requests are those of to_tensors(), read_outputs(), read_parameters() and models::bind_inputs().
+/// requests are those of find_model(), to_tensors(), read_outputs() and read_parameters().
 /// Thread-safe, as handlers are: every loop calls it.
 class GrpcInferenceServiceHandler final : public ::inference::GRPCInferenceService::ViewHandler {
  public:

@@ -68,16 +68,20 @@ Status no_region(std::string_view kind, std::string_view name) {
 
 /// Mapped from the page on in which the region begins.
 struct SharedMemory::Mapped {
-  Mapped(Region of, MutableBytes from_page) : region(std::move(of)), pages(from_page), guard(from_page) {}
-  ~Mapped() { munmap(pages.data(), pages.size()); }
+  struct Pages {
+    ~Pages() { munmap(bytes.data(), bytes.size()); }
+    const MutableBytes bytes;
+  };
+
+  Mapped(Region of, MutableBytes from_page) : region(std::move(of)), pages{from_page}, guard(from_page) {}
   Mapped(const Mapped&) = delete;
   Mapped& operator=(const Mapped&) = delete;
 
-  MutableBytes bytes() const { return pages.last(region.size_bytes); }
+  MutableBytes bytes() const { return pages.bytes.last(region.size_bytes); }
 
   const Region region;
-  const MutableBytes pages;
-  const TruncationGuard guard;
+  const Pages pages;
+  const TruncationGuard guard;  // after the pages: it ends before what others may map in their place
 };
 
 Status SharedMemory::check(std::string_view peer) const {

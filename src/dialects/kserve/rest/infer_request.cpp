@@ -221,19 +221,21 @@ Status Builder::read_output(std::size_t index, dom::element element) {
   const auto parameters = find_object(object, "parameters", where);
   if (!parameters) return parameters.error();
   auto& entries = output_parameters_.emplace_back();
+  std::optional<OutputForm> form;
   if (*parameters) {
     for (const auto [key, value] : **parameters) {
       bool binary = false;
       if (key != kBinary) {
-        if (key == kRegion) forms_.by_name.emplace(forms_.by_name.begin(), *name, OutputForm::kElsewhere);
+        if (key == kRegion) form = OutputForm::kElsewhere;
         if (Status status = values_.add(key, value, entries); !status.ok()) return status;
-      } else if (value.get(binary) == simdjson::SUCCESS) {
-        forms_.by_name.emplace_back(*name, form_of(binary));
-      } else {
+      } else if (value.get(binary) != simdjson::SUCCESS) {
         return cannot_parse(key, where, "a bool", value).error();
+      } else if (form != OutputForm::kElsewhere) {
+        form = form_of(binary);
       }
     }
   }
+  if (form) forms_.by_name.emplace_back(*name, *form);
   outputs_.push_back({.name = *name, .parameters = entries});
   return {};
 }
