@@ -81,9 +81,9 @@ std::optional<std::string> unescaped(std::string_view text) {
       plain += escaped;
     } else {
       std::uint32_t code = 0;
-      const char* end = text.data() + std::min<std::size_t>(text.size(), 4);
-      const auto [rest, error] = std::from_chars(text.data(), end, code, 16);
-      if (text.size() < 4 || error != std::errc{} || rest != end) return std::nullopt;
+      const std::string_view digits = text.substr(0, 4);
+      const auto [rest, error] = std::from_chars(digits.data(), digits.data() + digits.size(), code, 16);
+      if (digits.size() < 4 || error != std::errc{} || rest != digits.end()) return std::nullopt;
       append_utf8(plain, code);
       text.remove_prefix(4);
     }
