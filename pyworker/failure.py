@@ -20,7 +20,7 @@ def describe(error: BaseException) -> str:
     if own and not isinstance(error, SyntaxError):
         place = own[-1]
         text = f"{text} ({os.path.basename(place.filename)}, line {place.lineno}, in {place.name})"
-    return text[:LONGEST]
+    return text[:LONGEST].encode(errors="replace").decode()  # a name of a file may be no text
 
 
 def print_stack(error: BaseException) -> None:

@@ -10,6 +10,8 @@
 namespace parlance::scheduling {
 namespace {
 
+constexpr std::size_t kSmallBytes = std::size_t{64} * 1024;
+
 std::uint32_t priority_or_lowest(std::uint32_t priority) {
   return priority == 0 ? kLowestPriority : priority;
 }
@@ -64,6 +66,7 @@ VersionQueue::VersionQueue(std::string model, const models::LoadedVersion& loade
       max_batch_(max_batch_of(loaded)),
       runs_inline_(loaded.runs_on_loop && max_batch_ <= 1 && config_.sequence.states.empty()),
       runs_everything_(config_.queue.order == models::QueueOrder::kArrival),
+      runs_elsewhere_(loaded.model->runs_elsewhere()),
       is_ragged_(max_batch_ > 1 && has_open_rows(engine_signature_)),
       batches_(options_of(loaded)),
       sequences_(config_.sequence, engine_signature_) {
@@ -169,14 +172,25 @@ bool VersionQueue::enter(QueuedRequest& request, TimePoint now, Answers& answers
 std::size_t VersionQueue::submit(std::span<QueuedRequest> requests) {
   Answers answers;
   std::size_t entered = 0;
+  const bool may_begin = runs_elsewhere_ && is_small(requests);
+  Next next = Next::kNothing;
   {
     const Lock lock{mutex_};
     const TimePoint now = Clock::now();
     while (entered < requests.size() && enter(requests[entered], now, answers)) ++entered;
-    pump(now);
+    next = pump(now, may_begin);
   }
   answers.post();
+  if (next == Next::kBegin) work();
   return entered;
+}
+
+/// Whether a run of them may be begun on an event loop, though inputs may have to be copied for it.
+bool VersionQueue::is_small(std::span<const QueuedRequest> requests) const {
+  std::size_t bytes = 0;
+  for (const QueuedRequest& request : requests)
+    for (const models::Tensor& input : request.inputs) bytes += input.bytes().size();
+  return max_batch_ <= 1 && bytes <= kSmallBytes;
 }
 
 bool VersionQueue::leave(QueuedRequest& request, Outcome outcome, const Status& status) {
@@ -204,18 +218,19 @@ void VersionQueue::end_sequence(const std::string& id) {
 
 // --- when to run -------------------------------------------------------------------------------------------
 
-/// Has a worker come when there is something to be run, or an alarm when there will be.
-void VersionQueue::pump(TimePoint now) {
-  if (work_posted_) return;
+/// Has a worker come when there is something to be run, or an alarm when there will be. kBegin, where that
+/// may be: the caller is to work() in place of a worker, without the lock.
+VersionQueue::Next VersionQueue::pump(TimePoint now, bool may_begin) {
+  if (work_posted_) return Next::kNothing;
   const BatchQueue::Look look = batches_.look(now);
-  if (look.ready) {
-    work_posted_ = true;
-    workers_.post([self = shared_from_this()] { self->work(); });
-  }
+  work_posted_ = look.ready;
+  if (look.ready && !may_begin) workers_.post([self = shared_from_this()] { self->work(); });
   const TimePoint again = std::min(look.again, sequences_.next_idle());
-  if (again >= alarm_at_) return;
-  alarm_at_ = again;
-  alarms_.set(alarm_at_, weak_from_this());
+  if (again < alarm_at_) {
+    alarm_at_ = again;
+    alarms_.set(alarm_at_, weak_from_this());
+  }
+  return look.ready && may_begin ? Next::kBegin : Next::kNothing;
 }
 
 void VersionQueue::on_alarm() {

@@ -27,8 +27,8 @@ namespace parlance::scheduling {
 /// still be in here when the version is unloaded.
 ///
 /// Which requests a run has is decided when a worker has the time to make it, not before: until then those
-/// who leave are left out and others come in. An engine that answers later, on a thread of its own, holds no
-/// worker meanwhile.
+/// who leave are left out and others come in. An engine that runs elsewhere needs no worker: its runs are
+/// begun on the thread that answered the one before, or where a small request comes, which spares a wake-up.
 class VersionQueue final : public Alarms::Sleeper, public std::enable_shared_from_this<VersionQueue> {
  public:
   /// `loaded` lives as long as requests come, the others longer than this.
@@ -79,7 +79,9 @@ class VersionQueue final : public Alarms::Sleeper, public std::enable_shared_fro
   void refuse(QueuedRequest& request, Outcome outcome, Status status, TimePoint now);
   void drop(QueuedRequest& request, Outcome outcome, Status status, TimePoint now, Answers& answers);
   void finish(QueuedRequest& request, Outcome outcome, Result<InferenceResult> result, TimePoint now);
-  void pump(TimePoint now);
+  enum class Next : std::uint8_t { kNothing, kBegin };
+  Next pump(TimePoint now, bool may_begin = false);
+  bool is_small(std::span<const QueuedRequest> requests) const;
   std::shared_ptr<Run> take_run(TimePoint now, Answers& answers);
   void drop_left_out(const BatchPlan& plan, TimePoint now, Answers& answers);
   bool still_wanted(QueuedRequest& request, TimePoint now, Answers& answers);
@@ -104,6 +106,7 @@ class VersionQueue final : public Alarms::Sleeper, public std::enable_shared_fro
   const std::size_t max_batch_;
   const bool runs_inline_;
   const bool runs_everything_;  // order kArrival
+  const bool runs_elsewhere_;
   const bool is_ragged_;
 
   mutable std::mutex mutex_;

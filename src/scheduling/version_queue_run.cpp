@@ -10,6 +10,24 @@
 #include "scheduling/version_queue.h"
 
 namespace parlance::scheduling {
+namespace {
+
+/// While it lives this thread begins a run. One that has its answer at once does not begin the next from in
+/// there, which would begin the next from in there.
+class Beginning {
+ public:
+  Beginning() { is_on_this_thread_ = true; }
+  ~Beginning() { is_on_this_thread_ = false; }
+  Beginning(const Beginning&) = delete;
+  Beginning& operator=(const Beginning&) = delete;
+
+  static bool is_on_this_thread() { return is_on_this_thread_; }
+
+ private:
+  static inline thread_local bool is_on_this_thread_ = false;
+};
+
+}  // namespace
 
 struct VersionQueue::Run {
   std::uint64_t number = 0;
@@ -90,7 +108,7 @@ std::shared_ptr<VersionQueue::Run> VersionQueue::take_run(TimePoint now, Answers
   return run;
 }
 
-/// On a worker.
+/// On a worker, or where pump() says so.
 void VersionQueue::work() {
   Answers answers;
   std::shared_ptr<Run> run;
@@ -106,6 +124,7 @@ void VersionQueue::work() {
 }
 
 void VersionQueue::execute(const std::shared_ptr<Run>& run) {
+  const Beginning beginning;
   models::Tensors inputs = assemble(run->requests, run->rows, run->record.padded_rows);
   run->infer_began = Clock::now();
   run->times.input = run->infer_began - run->began;
@@ -149,7 +168,8 @@ void VersionQueue::executed(Run& run, Result<models::RunOutputs> outputs) {
   run.times.output = ended - infer_ended;
   const std::size_t engine_copied = outputs ? outputs->copied_bytes : 0;
   counters_->executed(run.rows, run.times, ended);
-
+  const bool may_begin = runs_elsewhere_ && !Beginning::is_on_this_thread();
+  Next next = Next::kNothing;
   Answers answers;
   {
     const Lock lock{mutex_};
@@ -166,9 +186,10 @@ void VersionQueue::executed(Run& run, Result<models::RunOutputs> outputs) {
     run.record.computed = run.times.total();
     record(run);
     release(run, answers);
-    pump(ended);
+    next = pump(ended, may_begin);
   }
   answers.post();
+  if (next == Next::kBegin) work();
 }
 
 void VersionQueue::answer(Run& run, QueuedRequest& request, Result<models::Tensors> outputs,

@@ -35,6 +35,7 @@ class VersionQueueTest : public ::testing::Test {
   void open(const models::ModelConfig& config, unsigned instances = 1, models::Shape shape = {-1, 2}) {
     auto model = std::make_unique<HeldModel>(!config.sequence.states.empty(), std::move(shape));
     model_ = model.get();
+    model->elsewhere = elsewhere_;
     loaded_.signature = model->signature();
     loaded_.model = std::move(model);
     loaded_.config = config;
@@ -70,6 +71,7 @@ class VersionQueueTest : public ::testing::Test {
   std::shared_ptr<VersionCounters> counters_ = std::make_shared<VersionCounters>();
   models::LoadedVersion loaded_;
   HeldModel* model_ = nullptr;
+  bool elsewhere_ = false;  // of the model that is opened
   Alarms alarms_;
   net::ThreadPool workers_{2};
   net::LoopThread loop_;
@@ -84,6 +86,33 @@ TEST_F(VersionQueueTest, OneRequestReachesTheEngineUntouched) {
   EXPECT_EQ(static_cast<const void*>(model_->seen().at(0).at(0).bytes().data()), one.data());
   EXPECT_EQ(one.result()->copied_bytes, 0U);
   EXPECT_EQ(one.result()->batch_rows, 1U);
+}
+
+TEST_F(VersionQueueTest, AnEngineThatRunsElsewhereBeginsWhereRequestsComeAndRunsEnd) {
+  elsewhere_ = true;
+  open({});
+  model_->hold();
+  TestAsker& first = ask({.value = 1});
+  EXPECT_EQ(model_->seen().size(), 1U) << "no worker was waited for";
+  TestAsker& second = ask({.value = 2});
+  EXPECT_EQ(model_->seen().size(), 1U);
+  model_->finish();
+  EXPECT_EQ(model_->seen().size(), 2U);
+  model_->finish();
+  EXPECT_THAT(first.values(), ElementsAre(1));
+  EXPECT_THAT(second.values(), ElementsAre(2));
+}
+
+TEST_F(VersionQueueTest, AnEngineThatAnswersAtOnceBeginsNoRunFromWithinAnother) {
+  elsewhere_ = true;
+  open({});
+  TestAsker& first = occupy(1);
+  std::vector<TestAsker*> others;
+  for (int i = 0; i < 1000; ++i) others.push_back(&ask({.value = 2}));
+  model_->hold(false);
+  model_->finish();
+  EXPECT_THAT(first.values(), ElementsAre(1));
+  for (TestAsker* each : others) EXPECT_THAT(each->values(), ElementsAre(2));
 }
 
 TEST_F(VersionQueueTest, TensorsThatDoNotLieAlignedAreCopiedOnce) {

@@ -25,6 +25,8 @@ class HeldModel final : public models::LoadedModel {
 
   const models::Signature& signature() const override { return signature_; }
   Status set_instances(unsigned) override { return {}; }
+  bool runs_elsewhere() const override { return elsewhere; }
+  bool elsewhere = false;  // set before anybody asks
 
   void run(models::Tensors inputs, models::RunCompletion done) override {
     {

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <new>
 
+#include "generation/utf8_assembler.h"
 #include "grpc/error_details.h"
 #include "models/byte_elements.h"
 
@@ -175,7 +176,8 @@ std::optional<Status> read_error(const Json& message) {
   const auto error = message.find("error");
   if (error == message.end() || !error->is_object()) return std::nullopt;
   std::string text = read_text(*error, "text").value_or("no reason given");
-  if (text.size() > kLongestError) text.resize(kLongestError);
+  if (text.size() > kLongestError)
+    text = generation::Utf8Assembler().add(std::string_view{text}.substr(0, kLongestError));
   if (error->contains("memory"))
     return grpc::make_error(StatusCode::kResourceExhausted, "INFERENCE_OUT_OF_MEMORY",
                             "Insufficient memory for inference: " + text, {{"hop", "server"}});

@@ -203,6 +203,8 @@ INSTANTIATE_TEST_SUITE_P(
                             "an output of type <U1 is none that can be sent"},
                       Wrong{"TooLarge", "return {'y': np.zeros((200000, 2), np.float32)}",
                             "more than python.max_output_mb allows"},
+                      Wrong{"NoText", "raise OSError('no file \\udcff')", "OSError: no file ?"},
+                      Wrong{"LongText", "raise ValueError('é' * 5000)", "ValueError: éé"},
                       Wrong{"Exit", "sys.exit(3)", "SystemExit: 3"},
                       Wrong{"Memory", "raise MemoryError('all used')", "Insufficient memory for inference"}),
     [](const auto& test) { return std::string{test.param.name}; });
@@ -289,6 +291,14 @@ TEST_F(Python, ARunThatItsWorkersAreLostWithIsAnsweredOnce) {
   EXPECT_THAT(std::string{status.message()},
               HasSubstr("it ended with exit code 3; the last it wrote: last words"));
   EXPECT_THAT(values(run(*model, {input(7)})), ElementsAre(7, 2)) << "the worker came back";
+}
+
+TEST_F(Python, WhatItWroteLastIsTextForItsCallers) {
+  write("  def predict(self, batch):\n    os.write(2, b'caf\\xc3\\xa9 \\xff\\n')\n    os._exit(3)\n");
+  const auto model = loaded();
+  ASSERT_NE(model, nullptr);
+  EXPECT_THAT(std::string{failure(*model, {input()}).message()},
+              ::testing::EndsWith("the last it wrote: café \uFFFD"));
 }
 
 TEST_F(Python, AHangIsALostWorker) {

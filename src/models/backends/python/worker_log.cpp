@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "base/concat.h"
+#include "generation/utf8_assembler.h"
 
 namespace parlance::models::python {
 
@@ -26,6 +27,8 @@ void WorkerLog::end(TimePoint now) {
 
 void WorkerLog::finish_line(TimePoint now) {
   if (line_.ends_with('\r')) line_.pop_back();
+  generation::Utf8Assembler characters;  // whoever is told of a line is to be given text
+  line_ = characters.add(line_) + characters.finish();
   if (cut_) line_ += " …";
   if (line_.find_first_not_of(" \t") != std::string::npos) {
     last_line_ = line_;

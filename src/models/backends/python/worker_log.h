@@ -12,8 +12,8 @@ namespace parlance::models::python {
 /// Where lines go that a model's code writes.
 using LogLines = std::function<void(std::string_view line)>;
 
-/// What a worker writes to standard output and error, as lines: each cut at kLongestLine bytes, at most
-/// kLinesASecond of them, and a line that says how many were left out. Knows no clock.
+/// What a worker writes to standard output and error, as lines of UTF-8: each cut at kLongestLine bytes, at
+/// most kLinesASecond of them, and a line that says how many were left out. Knows no clock.
 class WorkerLog {
  public:
   explicit WorkerLog(LogLines sink) : sink_(std::move(sink)) {}
