@@ -76,7 +76,7 @@ HttpResponse ready(const models::Repository& models, const services::HealthRegis
   json body{{"ready", serves(health, "")}, {"missing", missing_models(models)}};
   if (health.is_shut_down()) {
     body["why"] = "the server is draining";
-  } else if (models.required().empty()) {
+  } else if (!body["ready"] && models.required().empty()) {
     body["why"] = "no model is loaded yet, and none is required";
   }
   return json_response(body["ready"] ? 200 : 503, body);

@@ -21,7 +21,9 @@ class ModelHealth : public ::testing::Test {
     folder_.copy(models::testing::digits_file(), std::filesystem::path{model} / "1" / "model.onnx");
   }
   void load(std::vector<std::string> required) {
-    repository_.emplace(models::RepositoryOptions{.root = folder_.path(), .required = std::move(required)},
+    std::optional<std::vector<std::string>> named;
+    if (!required.empty()) named = std::move(required);
+    repository_.emplace(models::RepositoryOptions{.root = folder_.path(), .required = std::move(named)},
                         models::built_in_backends());
     model_health_.emplace(*repository_, health_);
     EXPECT_THAT(health_.status("inference.InferenceService"), Optional(ServingStatus::kNotServing))

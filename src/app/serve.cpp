@@ -64,8 +64,8 @@ std::optional<TlsServerOptions> server_tls(const ServeConfig& config) {
 }
 
 // Those that are loaded first, when these are named.
-std::vector<std::string> required_of(const ServeConfig& config) {
-  return config.require.empty() ? config.load.value_or(config.require) : config.require;
+std::optional<std::vector<std::string>> required_of(const ServeConfig& config) {
+  return config.require.empty() ? config.load : config.require;
 }
 
 using Interceptors = std::vector<std::shared_ptr<ServerInterceptor>>;

@@ -297,15 +297,13 @@ Json read_models(Reader& reader, ServeConfig& config) {
   if (snapshot != nullptr && models.is_object()) models = models.value("models", Json::object());
   if (!models.is_object())
     return reader.fail(text == nullptr ? "model_snapshot" : "models", "not a JSON object"), Json{};
+  if (snapshot != nullptr && !config.load) config.load.emplace();
   for (const auto& [model, versions] : models.items()) {
     const bool has_one = versions.is_object() && versions.size() == 1 && versions.begin()->is_object();
     if (!has_one)
       config.warnings.push_back(fmt::format(
           "models: {}: settings of several versions are those of the model: the last version's hold", model));
-    if (snapshot != nullptr) {
-      if (!config.load) config.load.emplace();
-      config.load->push_back(model);
-    }
+    if (snapshot != nullptr) config.load->push_back(model);
   }
   return models;
 }

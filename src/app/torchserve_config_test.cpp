@@ -126,6 +126,7 @@ TEST(TorchServeConfig, WhatIsLoadedFirst) {
             "config.properties: load_models: models come from the repository, not from https://host/a");
   EXPECT_THAT(read("model_snapshot={\"models\": {\"noop\": {\"1.0\": {}}}}").load.value(),
               ElementsAre("noop"));
+  EXPECT_THAT(read("model_snapshot={\"models\": {}}").load.value(), IsEmpty());
 }
 
 TEST(TorchServeConfig, SettingsOfModelsHoldOverTheirFilesAndDefaultsBelowThem) {

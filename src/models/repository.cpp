@@ -106,18 +106,20 @@ bool Repository::ready(std::string_view model) const {
 bool Repository::ready() const {
   const std::shared_lock lock{catalog_mutex_};
   const auto all_ready = [&](const auto& names) {
-    return !std::ranges::empty(names) &&
-           std::ranges::all_of(names, [&](const std::string& name) { return catalog_.ready(name); });
+    return std::ranges::all_of(names, [&](const std::string& name) { return catalog_.ready(name); });
   };
-  if (!options_.required.empty()) return all_ready(options_.required);
-  return found_first_ && all_ready(*found_first_);
+  if (options_.required) return all_ready(*options_.required);
+  return found_first_ && !found_first_->empty() && all_ready(*found_first_);
 }
 
 std::vector<std::string> Repository::required() const {
   const std::shared_lock lock{catalog_mutex_};
-  std::set<std::string> names{options_.required.begin(), options_.required.end()};
-  if (names.empty() && found_first_) names = *found_first_;
-  return {names.begin(), names.end()};
+  if (options_.required) {
+    const std::set<std::string> names{options_.required->begin(), options_.required->end()};
+    return {names.begin(), names.end()};
+  }
+  if (!found_first_) return {};
+  return {found_first_->begin(), found_first_->end()};
 }
 
 std::vector<VersionStatus> Repository::versions() const {

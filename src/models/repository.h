@@ -35,8 +35,9 @@ using MakeCompanion = std::function<std::unique_ptr<VersionCompanion>(
 struct RepositoryOptions {
   /// A folder of models, or TF Serving's models.config.
   std::filesystem::path root;
-  /// Models that must have a READY version for ready(); none named: those that the first load() found.
-  std::vector<std::string> required;
+  /// Models that must have a READY version for ready(), which is true from the start when that is an empty
+  /// list; nothing: those that the first load() found.
+  std::optional<std::vector<std::string>> required = {};
   /// Runs of one model that may compute at the same time, each on one thread; 0: as many as there are cores.
   unsigned threads_per_model = 0;
   /// Models whose run is at most this long run on the caller's event loop. To hand a run to a worker and its
@@ -111,7 +112,7 @@ class Repository {
   /// whatever the model's files say. NOT_FOUND as find().
   Status set_default(std::string_view model, std::int64_t version);
 
-  /// Whether every required model is ready; false when none is required or load() never came so far.
+  /// Whether every required model is ready; false when the first load() found none, or never came so far.
   bool ready() const;
   /// Whether a request for that model that names no version is served.
   bool ready(std::string_view model) const;

@@ -9,6 +9,7 @@ import stat
 
 import grpc
 import pytest
+from google.protobuf.empty_pb2 import Empty
 
 from conftest import CHANNEL_OPTIONS
 from support.failures import error_info, failure_of
@@ -19,6 +20,7 @@ BAD_REQUEST = "\norg.pytorch.serve.http.BadRequestException"
 NO_MODEL = "\norg.pytorch.serve.archive.model.ModelNotFoundException"
 NO_VERSION = "\norg.pytorch.serve.archive.model.ModelVersionNotFoundException"
 DENIED = "Token Authorization failed. Token either incorrect, expired, or not provided correctly"
+HEALTHY = '{\n  "status": "Healthy"\n}'
 METADATA = (("protocol", "gRPC"), ("session_id", "12345"))  # as the script sends
 
 
@@ -341,6 +343,29 @@ no_such_key=1
             assert client.register("noop", initial_workers=0) == 'Model "noop" Version: 2.0 registered with 2 initial workers'
         assert "number_of_gpu is not used: model.yaml says where a model runs" in server.log()
         assert "no_such_key: unknown key" in server.log()
+
+
+@pytest.mark.parametrize("load", ["load_models=none", 'model_snapshot={"name": "snapshot", "modelCount": 0, "models": {}}'])
+def test_a_server_that_is_to_load_nothing_is_healthy_as_torchserve_is(stubs, repository, tmp_path, load):
+    file = tmp_path / "config.properties"
+    file.write_text(f"model_store={repository}\n{load}\ngrpc_inference_port=0\ngrpc_management_port=0\n")
+    server = ServerProcess("parlance", "serve", "--torchserve-config", str(file), "--admin", "127.0.0.1:0", announces=r"listening +address=(\S+)")
+    with server:
+        assert eventually(lambda: re.search(r"\bready\b +after", server.log())), server.log()
+        assert ask(server.address, "GET", "/ping") == (200, {"status": "Healthy"})
+        with Client(stubs, server.address, management_address(server)) as client:
+            assert client.list() == {"models": []}
+            assert client.open_inference.ServerReady(stubs.torchserve_open_inference.ServerReadyRequest(), timeout=30).ready
+            client.register("second")
+            assert client.unregister("second") == 'Model "second" unregistered'
+            assert client.inference.Ping(Empty(), timeout=30).health == HEALTHY
+
+
+def test_what_is_unregistered_is_not_missed(client):
+    """Whose probe asks /ping keeps the server when a model goes."""
+    assert client.unregister("second") == 'Model "second" unregistered'
+    assert ask(client.server.address, "GET", "/ping") == (200, {"status": "Healthy"})
+    assert not client.open_inference.ServerReady(client.stubs.torchserve_open_inference.ServerReadyRequest(), timeout=30).ready
 
 
 def test_a_wrong_config_properties_is_said(tmp_path):

@@ -1,5 +1,6 @@
 #include "dialects/torchserve/service.h"
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
@@ -35,6 +36,23 @@ constexpr std::size_t kMostSequences = 1024;
 constexpr std::size_t kReadOnLoopBytes = std::size_t{64} << 10;
 
 bool has_state(const models::ModelHandle& model) { return !model.config().sequence.states.empty(); }
+
+/// As TorchServe counts: a required model that was taken out of service by hand is not missed.
+bool is_healthy(const models::Repository& repository) {
+  if (repository.ready()) return true;
+  const std::vector<models::VersionStatus> versions = repository.versions();
+  const auto is_missed = [&](const std::string& model) {
+    if (repository.ready(model)) return false;
+    const auto is_its = [&](const models::VersionStatus& each) { return each.model == model; };
+    const auto is_taken_out = [&](const models::VersionStatus& each) {
+      return !is_its(each) || each.state == models::VersionState::kUnloaded ||
+             each.state == models::VersionState::kDraining;
+    };
+    return std::ranges::none_of(versions, is_its) || !std::ranges::all_of(versions, is_taken_out);
+  };
+  const std::vector<std::string> required = repository.required();
+  return !required.empty() && std::ranges::none_of(required, is_missed);
+}
 
 Response response_to(const Request& request) {
   Response response;
@@ -236,7 +254,8 @@ Status InferenceApisHandler::told(Status status, const Request& request) const {
 Task<Result<InferenceApisHandler::Health>> InferenceApisHandler::Ping(ServerCall&,
                                                                       Incoming<google::protobuf::Empty>) {
   Health health;
-  health.set_health(concat("{\n  \"status\": \"", repository_.ready() ? "Healthy" : "Unhealthy", "\"\n}"));
+  health.set_health(
+      concat("{\n  \"status\": \"", is_healthy(repository_) ? "Healthy" : "Unhealthy", "\"\n}"));
   co_return health;
 }
 

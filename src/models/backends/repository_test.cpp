@@ -248,13 +248,26 @@ TEST_F(RepositoryTest, IsNotReadyWithoutModels) {
 TEST_F(RepositoryTest, NeedsOnlyTheModelsNamedAsRequired) {
   add_digits("digits/1");
   folder_.write("broken/1/model.onnx", "broken");
-  Repository repository{{.root = folder_.path(), .required = {"digits"}}, built_in_backends()};
+  Repository repository{{.root = folder_.path(), .required = std::vector<std::string>{"digits"}},
+                        built_in_backends()};
   EXPECT_FALSE(repository.ready());
   ASSERT_TRUE(repository.load().ok());
   EXPECT_TRUE(repository.ready());
-  Repository strict{{.root = folder_.path(), .required = {"digits", "absent"}}, built_in_backends()};
+  Repository strict{{.root = folder_.path(), .required = std::vector<std::string>{"digits", "absent"}},
+                    built_in_backends()};
   ASSERT_TRUE(strict.load().ok());
   EXPECT_FALSE(strict.ready());
+}
+
+TEST_F(RepositoryTest, IsReadyFromTheStartWhenNoModelIsRequired) {
+  add_digits("digits/1");
+  Repository repository{{.root = folder_.path(), .required = std::vector<std::string>{}},
+                        built_in_backends()};
+  EXPECT_TRUE(repository.ready());
+  EXPECT_FALSE(repository.ready("digits"));
+  EXPECT_TRUE(repository.load("digits").ok());
+  EXPECT_TRUE(repository.ready());
+  EXPECT_TRUE(repository.required().empty());
 }
 
 TEST_F(RepositoryTest, SaysThatItsFolderIsNotThere) {
