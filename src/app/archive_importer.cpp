@@ -1,5 +1,6 @@
 #include "app/archive_importer.h"
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <mutex>
@@ -43,7 +44,18 @@ Result<NamedVersion> read_report(const std::string& line, const Log& log) {
                     .is_new = report.value("new", false)};
   for (const Json& note : report.value("notes", Json::array()))
     log.warning(note.get<std::string>(), {{"model", made.model}, {"version", std::to_string(made.version)}});
+  if (made.is_new)
+    log.info("archive imported", {{"model", made.model}, {"version", std::to_string(made.version)}});
   return made;
+}
+
+std::vector<TorchServeArchive> archives_in(const fs::path& repository) {
+  std::vector<TorchServeArchive> found;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator{repository, error})
+    if (entry.path().extension() == ".mar") found.push_back({.model = {}, .file = entry.path().filename()});
+  std::ranges::sort(found, {}, &TorchServeArchive::file);
+  return found;
 }
 
 std::string without_name(std::string line) {
@@ -71,6 +83,21 @@ dialects::torchserve::ArchiveImporter make_archive_importer(fs::path repository,
     if (!goes_on()) return failed(StatusCode::kInternal, "the import was given up: it took too long");
     return failed(StatusCode::kInternal, concat("the import failed: ", ended->last_line()));
   };
+}
+
+void import_first(const ServeConfig& config, const fs::path& repository,
+                  const dialects::torchserve::ArchiveImporter& import_archive,
+                  const std::function<bool()>& is_wanted, const Log& log) {
+  for (const TorchServeArchive& archive :
+       config.torchserve_all_archives ? archives_in(repository) : config.torchserve_archives) {
+    const fs::path file = repository / archive.file;
+    std::error_code error;
+    if (!is_wanted() || !fs::is_regular_file(file, error)) continue;
+    const auto imported = import_archive(file, archive.model, is_wanted);
+    if (!imported)
+      log.error("archive not imported",
+                {{"archive", archive.file}, {"reason", std::string{imported.error().message()}}});
+  }
 }
 
 }  // namespace parlance::app

@@ -191,6 +191,8 @@ class InferenceServer {
 
  private:
   Status load_first() {
+    const auto is_wanted = [this] { return !draining_.load(); };
+    import_first(config_, repository_, import_archive_, is_wanted, log_);
     if (!config_.load) return models_.load();
     for (const std::string& model : *config_.load) {
       const Status status = models_.load(model);
@@ -225,6 +227,7 @@ class InferenceServer {
   const ServeConfig& config_;
   const Log& log_;
   const TorchServeManagementAuth torchserve_auth_;
+  const dialects::torchserve::ArchiveImporter import_archive_ = make_archive_importer(repository_, log_);
   std::atomic<bool> draining_ = false;
   scheduling::Scheduler scheduler_;
   models::Repository models_;
@@ -245,11 +248,10 @@ class InferenceServer {
   std::shared_ptr<dialects::torchserve::ManagementApisHandler> torchserve_ =
       std::make_shared<dialects::torchserve::ManagementApisHandler>(
           models_, scheduler_,
-          dialects::torchserve::ManagementOptions{
-              .store = repository_,
-              .changes_models = config_.torchserve_changes_models,
-              .default_workers = config_.torchserve_default_workers,
-              .import_archive = make_archive_importer(repository_, log_)});
+          dialects::torchserve::ManagementOptions{.store = repository_,
+                                                  .changes_models = config_.torchserve_changes_models,
+                                                  .default_workers = config_.torchserve_default_workers,
+                                                  .import_archive = import_archive_});
   std::shared_ptr<dialects::kserve::GrpcInferenceServiceHandler> kserve_ =
       std::make_shared<dialects::kserve::GrpcInferenceServiceHandler>(
           models_, scheduler_, kserve_options(config_, shared_memory_, log_));

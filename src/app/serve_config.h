@@ -25,6 +25,13 @@ enum class LogFormat : std::uint8_t { kText, kJson };
 enum class ModelControlMode : std::uint8_t { kNone, kExplicit };
 enum class AccessLogMode : std::uint8_t { kOff, kErrors, kAll };
 
+struct TorchServeArchive {
+  std::string model;
+  std::string file;  // its name in the repository
+
+  bool operator==(const TorchServeArchive&) const = default;
+};
+
 /// What `parlance serve` can be told, by flags or by a configuration file.
 struct ServeConfig {
   std::vector<std::string> listen = {"[::]:50051"};
@@ -57,6 +64,10 @@ struct ServeConfig {
   bool torchserve_changes_models = true;        // TorchServe's management service may register models
   /// What is loaded at the start; nothing: all that the repository has.
   std::optional<std::vector<std::string>> load;
+  /// TorchServe's archives that become versions before anything is loaded, where they lie in the repository.
+  std::vector<TorchServeArchive> torchserve_archives;
+  bool torchserve_all_archives =
+      false;  // every one of the repository, by the names that they give themselves
   /// Made to what the files of each model say, when it is loaded; empty: nothing.
   std::function<Status(const std::string& model, models::ModelConfig& config)> change_model;
   /// What another server's configuration asks for and is not done.

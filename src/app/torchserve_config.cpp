@@ -233,23 +233,33 @@ void read_tokens(Reader& reader, ServeConfig& config) {
         "--torchserve-tokens FILE, asks for them");
 }
 
-/// "all", or names, each perhaps as NAME=ARCHIVE and with ".mar".
+/// A model, and the archive that it comes from where that lies in the repository.
+void add_to_load(std::string model, std::string archive, ServeConfig& config) {
+  config.load->push_back(model);
+  config.torchserve_archives.emplace_back(std::move(model), std::move(archive));
+}
+
+/// "all", or models, each as "noop", "noop.mar" or "noop=v2.mar".
 void read_load_models(Reader& reader, ServeConfig& config) {
+  constexpr std::string_view kSuffix = ".mar";
   const std::string* list = reader.find("load_models");
-  if (list == nullptr || upper(*list) == "ALL") return;
+  if (list == nullptr) return;
+  config.torchserve_all_archives = upper(*list) == "ALL";
+  if (config.torchserve_all_archives) return;
   config.load.emplace();
   if (upper(*list) == "NONE") return;
   std::istringstream names{*list};
-  for (std::string name; std::getline(names, name, ',');) {
-    name.erase(
-        std::remove_if(name.begin(), name.end(), [](unsigned char each) { return std::isspace(each); }),
-        name.end());
-    name = name.substr(name.find('=') + 1);
-    if (name.ends_with(".mar")) name.resize(name.size() - 4);
-    if (name.empty()) continue;
-    if (name.contains("://"))
-      return reader.fail("load_models", "models come from the repository, not from " + name);
-    config.load->push_back(std::move(name));
+  for (std::string entry; std::getline(names, entry, ',');) {
+    std::erase_if(entry, [](unsigned char each) { return std::isspace(each); });
+    const std::size_t mark = entry.find('=');
+    std::string source = entry.substr(mark + 1);
+    if (source.empty()) continue;
+    if (source.contains('/'))
+      return reader.fail("load_models", "models come from the repository, not from " + source);
+    std::string model = mark == std::string::npos ? source : entry.substr(0, mark);
+    if (mark == std::string::npos && model.ends_with(kSuffix)) model.resize(model.size() - kSuffix.size());
+    if (!source.ends_with(kSuffix)) source += kSuffix;
+    add_to_load(std::move(model), std::move(source), config);
   }
 }
 
@@ -288,6 +298,16 @@ void apply(const Json& entry, models::ModelConfig& config) {
     config.queue.default_timeout = std::chrono::seconds{timeout};
 }
 
+/// What the last version in a snapshot was made from.
+std::string archive_of(const Json& versions, const std::string& model) {
+  std::string archive = model + ".mar";
+  if (!versions.is_object()) return archive;
+  for (const Json& version : versions)
+    if (version.is_object() && version.contains("marName") && version.at("marName").is_string())
+      archive = version.at("marName").get<std::string>();
+  return archive.substr(archive.rfind('/') + 1);
+}
+
 /// By model, by version, as TorchServe's `models` has them.
 Json read_models(Reader& reader, ServeConfig& config) {
   const std::string* text = reader.find("models");
@@ -303,7 +323,7 @@ Json read_models(Reader& reader, ServeConfig& config) {
     if (!has_one)
       config.warnings.push_back(fmt::format(
           "models: {}: settings of several versions are those of the model: the last version's hold", model));
-    if (snapshot != nullptr) config.load->push_back(model);
+    if (snapshot != nullptr) add_to_load(model, archive_of(versions, model), config);
   }
   return models;
 }

@@ -121,12 +121,20 @@ TEST(TorchServeConfig, WhatIsLoadedFirst) {
   EXPECT_FALSE(read("load_models=all").load);
   EXPECT_THAT(read("load_models=none").load.value(), IsEmpty());
   EXPECT_THAT(read("load_models=noop.mar, second=other.mar,third").load.value(),
-              ElementsAre("noop", "other", "third"));
+              ElementsAre("noop", "second", "third"));
+  EXPECT_THAT(read("load_models=noop.mar, second=other.mar,third").torchserve_archives,
+              ElementsAre(TorchServeArchive{"noop", "noop.mar"}, TorchServeArchive{"second", "other.mar"},
+                          TorchServeArchive{"third", "third.mar"}));
+  EXPECT_TRUE(read("load_models=all").torchserve_all_archives);
+  EXPECT_FALSE(read("").torchserve_all_archives);
   EXPECT_EQ(error_of("load_models=a=https://host/a.mar"),
-            "config.properties: load_models: models come from the repository, not from https://host/a");
+            "config.properties: load_models: models come from the repository, not from https://host/a.mar");
   EXPECT_THAT(read("model_snapshot={\"models\": {\"noop\": {\"1.0\": {}}}}").load.value(),
               ElementsAre("noop"));
   EXPECT_THAT(read("model_snapshot={\"models\": {}}").load.value(), IsEmpty());
+  EXPECT_THAT(read("model_snapshot={\"models\": {\"noop\": {\"1.0\": {\"marName\": \"v1.mar\"}}}}")
+                  .torchserve_archives,
+              ElementsAre(TorchServeArchive{"noop", "v1.mar"}));
 }
 
 TEST(TorchServeConfig, SettingsOfModelsHoldOverTheirFilesAndDefaultsBelowThem) {

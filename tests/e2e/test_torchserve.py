@@ -227,7 +227,7 @@ def test_options_come_as_json(torchserve):
     ("digits", "7", "INVALID_ARGUMENT", "[]"),
     ("digits", '"seven"', "INVALID_ARGUMENT", "a text"),
     ("digits", json.dumps([PIXELS, PIXELS[:-1]]), "INVALID_ARGUMENT", "arrays of different lengths"),
-    ("digits", json.dumps([[PIXELS], [PIXELS]]), "INVALID_ARGUMENT", "arrays of different lengths"),
+    ("digits", json.dumps([[PIXELS], [PIXELS]]), "INVALID_ARGUMENT", "arrays in more than its 2 dimensions"),
     ("digits", json.dumps([PIXELS[:-1] + [None]]), "INVALID_ARGUMENT", "has null, which is no FP32"),
     ("digits", json.dumps(PIXELS[:-1] + [1e39]), "INVALID_ARGUMENT", "which is no FP32"),
     ("digits", json.dumps({"pixels": PIXELS}), "INVALID_ARGUMENT", 'There is no input "pixels"; the inputs are: features'),

@@ -2,12 +2,13 @@
 
 import concurrent.futures
 import json
+import re
 import subprocess
 
 import pytest
 
 from support.archives import CONFIG, HANDLER, make_archive, with_this_python
-from support.process import eventually, program
+from support.process import ServerProcess, eventually, program
 from support.repositories import add_synthetic, serve
 from test_torchserve_management import Client, ask, management_address, refused
 
@@ -205,6 +206,66 @@ def test_what_an_archive_asks_for_and_is_not_done_is_logged(client, store):
     make_archive(store / "shout.mar", config=CONFIG + "parallelType: tp\n")
     client.register("shout")
     assert "of model-config.yaml these are not done: parallelType  model=shout  version=1" in client.server.log()
+
+
+def as_torchserve(store, *lines: str) -> ServerProcess:
+    """`parlance serve` with a config.properties of that model store and these lines."""
+    file = store.parent / "config.properties"
+    file.write_text("\n".join([f"model_store={store}", "grpc_inference_port=0", "grpc_management_port=0", *lines]))
+    flags = ("--torchserve-config", str(file), "--admin", "127.0.0.1:0")
+    return ServerProcess("parlance", "serve", *flags, announces=r"listening +address=(\S+)")
+
+
+@pytest.mark.parametrize("time", ["the first time", "again"])
+@pytest.mark.parametrize(
+    "load, models",
+    [
+        ("load_models=all", ["noop", "shout"]),
+        ("load_models=shout.mar", ["shout"]),
+        ("load_models=shout", ["shout"]),
+        ("load_models=loud=shout.mar, noop.mar", ["loud", "noop"]),
+        ('model_snapshot={"models": {"loud": {"1.0": {"marName": "shout.mar", "minWorkers": 2}}}}', ["loud"]),
+    ],
+)
+def test_archives_are_loaded_at_the_start_as_torchserve_does(stubs, store, load, models, time):
+    for _ in range(1 + (time == "again")):
+        with as_torchserve(store, load) as server, Client(stubs, server.address, management_address(server)) as client:
+            assert eventually(lambda: re.search(r"\bready\b +after", server.log())), server.log()
+            assert [each["modelName"] for each in client.list()["models"]] == models
+            name = "loud" if "loud" in models else "shout"
+            assert shouted(client, name) == "HELLO!"
+            assert len(client.describe(name)[0]["workers"]) == (2 if "minWorkers" in load else 1)
+    assert sorted(each.name for each in (store / name).iterdir()) == ["1", "model.yaml"]
+
+
+def test_an_archive_that_cannot_be_loaded_at_the_start_is_logged_and_keeps_nothing_else(stubs, store):
+    (store / "text.mar").write_text("no zip")
+    with as_torchserve(store, "load_models=all") as server, Client(stubs, server.address, management_address(server)) as client:
+        assert eventually(lambda: re.search(r"\bready\b +after", server.log())), server.log()
+        assert shouted(client, "shout") == "HELLO!"
+        assert "archive not imported  archive=text.mar  reason=\"text.mar is no .mar archive: it is not a zip file\"" in server.log()
+    with as_torchserve(store, "load_models=text.mar") as server:
+        assert eventually(lambda: "not ready" in server.log()), server.log()
+        assert ask(server.address, "GET", "/ping") == (500, {"status": "Unhealthy"})
+
+
+STREAM = """\
+class Model:
+    inputs = {"data": ("BYTES", [-1])}
+    outputs = {"prediction": ("BYTES", [-1])}
+    def predict(self, batch):
+        import numpy
+        for word in batch["data"][0].split():
+            yield {"prediction": numpy.array([word], object)}
+"""
+
+
+def test_the_parts_of_a_stream_are_one_prediction_where_one_is_asked_for(stubs, store):
+    (store / "words" / "1").mkdir(parents=True)
+    (store / "words" / "1" / "model.py").write_text(STREAM)
+    with serve(repository=store) as server, Client(stubs, server.address, server.admin) as client:
+        assert client.infer_stream("words", b"one two three") == ["one", "two", "three"]
+        assert client.infer("words", b"one two three") == "onetwothree"
 
 
 def test_a_missing_importer_is_said(stubs, store, monkeypatch):

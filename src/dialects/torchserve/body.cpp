@@ -20,11 +20,13 @@ TensorInput to_body(const models::Signature& signature, std::string_view input) 
   return made;
 }
 
-std::optional<std::string> body_of(const models::Tensors& outputs) {
+std::optional<std::string> body_of(const models::Signature& signature, const models::Tensors& outputs) {
   if (outputs.size() != 1 || outputs[0].type() != models::DataType::kBytes) return std::nullopt;
   const auto elements = models::split_elements(outputs[0].bytes());
-  if (elements.size() != 1) return std::nullopt;
-  return std::string{elements.front()};
+  if (elements.size() != 1 && !takes_body(signature)) return std::nullopt;
+  std::string body;
+  for (const std::string_view element : elements) body += element;
+  return body;
 }
 
 }  // namespace parlance::dialects::torchserve

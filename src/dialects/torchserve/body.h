@@ -17,7 +17,8 @@ bool takes_body(const models::Signature& signature);
 /// Such a model's input: one element.
 TensorInput to_body(const models::Signature& signature, std::string_view input);
 
-/// The only element of a model's only output; nothing when that is not what it has.
-std::optional<std::string> body_of(const models::Tensors& outputs);
+/// The bytes of a model's only output: its one element, or, of a model that takes_body(), all of them, which
+/// are the parts of its stream. Nothing when that is not what it has.
+std::optional<std::string> body_of(const models::Signature& signature, const models::Tensors& outputs);
 
 }  // namespace parlance::dialects::torchserve

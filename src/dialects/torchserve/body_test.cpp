@@ -9,6 +9,8 @@ namespace {
 
 using models::DataType;
 
+const models::Signature kNumbers{.inputs = {{"x", DataType::kFp32, {-1}}}, .outputs = {}};
+
 TEST(Body, IsTakenByAModelOfOneInputOfBytes) {
   EXPECT_TRUE(takes_body({.inputs = {{"data", DataType::kBytes, {-1}}}, .outputs = {}}));
   EXPECT_FALSE(takes_body({.inputs = {{"x", DataType::kFp32, {-1}}}, .outputs = {}}));
@@ -23,16 +25,18 @@ TEST(Body, IsOneElementAsItIs) {
   ASSERT_EQ(input.tensors.size(), 1U);
   EXPECT_EQ(input.tensors[0].name(), "data");
   EXPECT_EQ(input.tensors[0].shape(), (models::Shape{1}));
-  EXPECT_EQ(body_of(input.tensors), "{\"no\": json");
+  EXPECT_EQ(body_of(kNumbers, input.tensors), "{\"no\": json");
 }
 
-TEST(Body, OfSeveralElementsThereIsNone) {
+TEST(Body, OfSeveralElementsIsAllOfThemWhereBodiesAreTaken) {
   std::string two;
   models::append_element(two, "a");
   models::append_element(two, "b");
-  EXPECT_EQ(body_of({models::Tensor::owning("y", DataType::kBytes, {2}, Buffer::adopt(std::move(two)))}),
-            std::nullopt);
-  EXPECT_EQ(body_of({}), std::nullopt);
+  models::Tensors outputs;
+  outputs.push_back(models::Tensor::owning("y", DataType::kBytes, {2}, Buffer::adopt(std::move(two))));
+  EXPECT_EQ(body_of(kNumbers, outputs), std::nullopt);
+  EXPECT_EQ(body_of({.inputs = {{"data", DataType::kBytes, {-1}}}, .outputs = {}}, outputs), "ab");
+  EXPECT_EQ(body_of(kNumbers, {}), std::nullopt);
 }
 
 }  // namespace

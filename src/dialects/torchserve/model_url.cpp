@@ -25,7 +25,12 @@ fs::path within(const fs::path& store, std::string_view url) {
   const fs::path path = url.starts_with(kFile) ? url.substr(kFile.size()) : url;
   if (!path.is_absolute()) return path;
   std::error_code error;
-  return path.lexically_normal().lexically_relative(fs::canonical(store, error));
+  for (const fs::path& folder :
+       {fs::absolute(store, error).lexically_normal(), fs::canonical(store, error)}) {
+    fs::path below = path.lexically_normal().lexically_relative(folder);
+    if (!below.empty() && *below.begin() != "..") return below;
+  }
+  return {};
 }
 
 bool is_remote(std::string_view url) {
@@ -45,7 +50,7 @@ Result<ModelUrl> parse_model_url(const fs::path& store, std::string_view url) {
                "serve` was given; put it there and register it by its name"));
   fs::path path = within(store, url);
   if (!path.has_filename()) path = path.parent_path();
-  if (path.empty() || *path.begin() == "..") return nothing_at(url);
+  if (path.empty()) return nothing_at(url);
   if (path.extension() == ".mar") {
     std::error_code error;
     if (fs::is_regular_file(store / path, error)) return ModelUrl{.archive = store / path};

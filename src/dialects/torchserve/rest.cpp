@@ -25,20 +25,20 @@ std::string pretty(const Json& json) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-// Of what is no exception of TorchServe's: by its code.
+// Of what is no exception of TorchServe's.
 const ExceptionKind& kind_for(const Status& status) {
+  const unsigned code = edge::http_status_of(status);
   if (status.code() == StatusCode::kPermissionDenied) return kind_of(Exception::kInvalidKey);
-  if (status.code() == StatusCode::kUnimplemented) return kind_of(Exception::kMethodNotAllowed);
-  if (status.code() == StatusCode::kNotFound) return kind_of(Exception::kResourceNotFound);
+  if (code == 405) return kind_of(Exception::kMethodNotAllowed);
+  if (code == 404) return kind_of(Exception::kResourceNotFound);
   return kind_of(Exception::kInternalServer);
 }
 
 HttpResponse error_response(const Status& status) {
   const Thrown thrown = thrown_in(status);
-  const bool is_key = thrown.kind == nullptr && status.code() == StatusCode::kPermissionDenied;
   const ExceptionKind& kind = thrown.kind != nullptr ? *thrown.kind : kind_for(status);
-  const bool own = thrown.kind != nullptr || is_key;
-  const unsigned code = own ? static_cast<unsigned>(kind.http_status) : edge::http_status_of(status);
+  const bool is_own = thrown.kind != nullptr || status.code() == StatusCode::kPermissionDenied;
+  const unsigned code = is_own ? static_cast<unsigned>(kind.http_status) : edge::http_status_of(status);
   return {.status = code,
           .content_type = kJson,
           .body = pretty({{"code", code}, {"type", kind.simple_name()}, {"message", thrown.text}})};
@@ -97,8 +97,9 @@ Result<management::RegisterModelRequest> registration(const HttpCall& call) {
   };
   const auto number = [&](const char* name) {
     const auto found = body.find(name);
-    return found != body.end() && found->is_number_integer() ? found->get<std::int32_t>()
-                                                             : number_of(call, name);
+    if (found == body.end() || !found->is_number_integer()) return number_of(call, name);
+    const auto value = found->get<std::int64_t>();
+    return std::in_range<std::int32_t>(value) ? static_cast<std::int32_t>(value) : 0;
   };
   const auto flag = [&](const char* name, bool fallback) {
     const auto found = body.find(name);

@@ -94,7 +94,8 @@ struct Prepared {
   bool is_one_row;
 
   Result<std::string> prediction_of(const models::Tensors& outputs) const {
-    if (std::optional<std::string> body = body_of(outputs)) return *std::move(body);
+    if (std::optional<std::string> body = body_of(inference.model.signature(), outputs))
+      return *std::move(body);
     return to_json(outputs, inference.model.labels(), is_one_row);
   }
 };

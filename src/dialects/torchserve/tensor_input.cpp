@@ -65,7 +65,9 @@ class Filler {
       *at_++ = *number;
       return {};
     }
-    if (element.is_array()) return uneven();
+    if (element.is_array() && shape_.size() < spec_.shape.size()) return uneven();
+    if (element.is_array())
+      return wrong(spec_, concat("has arrays in more than its ", spec_.shape.size(), " dimensions")).error();
     return wrong(spec_, concat("has ", value_of(element), ", which is no ", models::to_string(spec_.type)))
         .error();
   }

@@ -63,7 +63,7 @@ TEST(TensorInput, WhatIsNotRightIsSaid) {
   EXPECT_THAT(refusal_of(kOne, "[[1, 2], [3]]"), HasSubstr("different lengths"));
   EXPECT_THAT(refusal_of(kOne, "[[1, 2], [3, 4, 5]]"), HasSubstr("different lengths"));
   EXPECT_THAT(refusal_of(kOne, "[[1, 2], 3]"), HasSubstr("different lengths"));
-  EXPECT_THAT(refusal_of(kOne, "[[1, [2]]]"), HasSubstr("different lengths"));
+  EXPECT_THAT(refusal_of(kOne, "[[1, [2]]]"), HasSubstr("in more than its 2 dimensions"));
   EXPECT_EQ(refusal_of(kOne, R"([1, "2"])"), R"(Input "x" has a text, which is no FP32)");
   EXPECT_EQ(refusal_of(kOne, "[1, true]"), R"(Input "x" has true or false, which is no FP32)");
   EXPECT_THAT(refusal_of(kOne, "[1, 1e39]"), HasSubstr("which is no FP32"));
