@@ -19,7 +19,7 @@ from importer.problem import Problem
 
 MOST_BYTES = 8 << 30  # unpacked; what a disk of a server may be expected to bear
 MOST_FILES = 10_000
-MOST_MANIFEST_BYTES = 1 << 20
+MOST_TEXT_BYTES = 1 << 20  # of the manifest and of model-config.yaml
 MANIFEST = "MAR-INF/MANIFEST.json"
 FILES = "archive"  # the folder of the version with the archive's files; the version's own model.py stands above it
 DIGEST = "archive.sha256"  # beside it: of the whole archive
@@ -97,7 +97,7 @@ def _manifest(archive: zipfile.ZipFile) -> dict:
         about = archive.getinfo(MANIFEST)
     except KeyError:
         raise Problem(f"the archive has no {MANIFEST}") from None
-    if about.file_size > MOST_MANIFEST_BYTES:
+    if about.file_size > MOST_TEXT_BYTES:
         raise Problem(f"{MANIFEST} is too large")
     try:
         manifest = json.loads(archive.read(about))
@@ -197,10 +197,14 @@ def _config(files: pathlib.Path, model: dict, made: Made) -> dict:
     if not file.is_file():
         made.notes.append(f"the manifest names {name}, which is not in the archive")
         return {}
+    if file.stat().st_size > MOST_TEXT_BYTES:
+        raise Problem(f"{file.name} is too large")
     try:
-        return simple_yaml.read(file.read_text(), file.name)
+        return simple_yaml.read(file.read_text("utf-8"), file.name)
     except UnicodeDecodeError as error:
         raise Problem(f"{file.name} is no UTF-8: {error}") from None
+    except RecursionError:
+        raise Problem(f"{file.name} is nested too deeply") from None
 
 
 # What of model-config.yaml becomes what, below; these say nothing to a process on one machine without torchrun.

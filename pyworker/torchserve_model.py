@@ -17,10 +17,10 @@ CONFIG = "MAR-INF/model-config.json"
 class Context:
     """What a handler is told of its model and of the requests of a batch: TorchServe's `context` in shape."""
 
-    def __init__(self, folder: str, manifest: dict, config: dict, batch_size: int) -> None:
+    def __init__(self, name: str, folder: str, manifest: dict, config: dict, batch_size: int) -> None:
         self.manifest = manifest
         self.model_yaml_config = config
-        self.model_name = manifest["model"].get("modelName")
+        self.model_name = name
         self.system_properties = {
             "model_dir": folder, "gpu_id": None, "batch_size": batch_size, "server_name": "Parlance", "server_version": "0",
             "limit_max_image_pixels": True,
@@ -70,7 +70,7 @@ class TorchServeModel:
         settings = _read(os.path.join(folder, CONFIG))
         sys.path.insert(0, folder)
         os.chdir(folder)
-        self.context = Context(folder, manifest, settings, max(config["max_batch"], 1))
+        self.context = Context(config["model"], folder, manifest, settings, max(config["max_batch"], 1))
         self.handle = _entry_point(folder, manifest["model"]["handler"], self.context)
 
     def predict(self, batch: dict) -> dict:

@@ -49,6 +49,8 @@ def test_an_archive_becomes_the_version_that_it_says_or_the_next(tmp_path):
         ({"config": "minWorkers: many\n"}, "minWorkers must be a whole number of at least 0, is 'many'"),
         ({"config": "handler: &anchor\n"}, "model-config.yaml:1: & is not understood"),
         ({"config": b"handler: \xff\n"}, "model-config.yaml is no UTF-8"),
+        ({"config": "handler: " + "[" * 100_000}, "model-config.yaml is nested too deeply"),
+        ({"config": "# " + "x" * (1 << 20)}, "model-config.yaml is too large"),
         ({"manifest": {"handler": "image_classifier"}}, "the handler 'image_classifier' is not in the archive"),
         ({"manifest": {"modelName": 7}}, "model.modelName is no text"),
         ({"manifest": {"modelName": "../up"}}, "'../up' cannot be the name of a model"),
@@ -138,6 +140,9 @@ def test_an_archive_has_the_name_that_it_is_registered_under(client, store):
     assert client.register("loud", url="shout.mar").startswith('Model "loud" Version: 1.0 registered')
     assert client.register("", url=f"file://{store}/shout.mar").startswith('Model "shout" Version: 1.0 registered')
     assert shouted(client, "loud") == shouted(client, "shout") == "HELLO!"
+    make_archive(store / "who.mar", "def handle(data, context):\n    return [context.model_name for _ in data or []]\n")
+    client.register("me", url="who.mar")
+    assert client.infer("me", b"who?") == "me"
 
 
 def test_an_archive_becomes_a_version_once_and_another_when_it_changes(stubs, client, store):

@@ -176,9 +176,9 @@ def test_management_is_on_its_own_address_and_the_admin_address_only(client, stu
 # --- REST
 
 
-def ask(address: str, method: str, path: str, body: bytes | None = None) -> tuple[int, object]:
+def ask(address: str, method: str, path: str, body: bytes | None = None, **headers: str) -> tuple[int, object]:
     connection = http.client.HTTPConnection(address, timeout=60)
-    connection.request(method, path, body)
+    connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
     response = connection.getresponse()
     return response.status, json.loads(response.read())
 
@@ -196,6 +196,18 @@ def test_inference_over_http(client):
     assert (status, error["code"], error["type"]) == (400, 400, "BadRequestException")
     status, error = ask(address, "GET", "/predictions/second")
     assert (status, error["type"]) == (405, "MethodNotAllowedException")
+
+
+def test_a_form_is_an_input_over_http(client):
+    def form(name: str) -> bytes:
+        return (f'--X\r\nContent-Disposition: form-data; name="{name}"; filename="x.json"\r\nContent-Type: application/json\r\n\r\n'
+                "[1, 2, 3, 4]\r\n--X--\r\n").encode()  # fmt: skip
+
+    kind = "multipart/form-data; boundary=X"
+    for name in ("data", "body", "anything"):
+        assert ask(client.server.address, "POST", "/predictions/second", form(name), content_type=kind) == (200, [1, 2, 3, 4])
+    status, error = ask(client.server.address, "POST", "/predictions/second", form("data")[:-8], content_type=kind)
+    assert (status, error["type"], error["message"]) == (400, "BadRequestException", "the form cannot be read: it is cut off")
 
 
 def test_management_over_http(client):

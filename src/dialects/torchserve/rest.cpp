@@ -8,6 +8,7 @@
 #include "base/buffer.h"
 #include "base/concat.h"
 #include "dialects/torchserve/exceptions.h"
+#include "dialects/torchserve/form.h"
 #include "edge/http_call.h"
 #include "edge/http_status.h"
 
@@ -128,11 +129,25 @@ Answer ping(InferenceApisHandler& handler, HttpCall& call) {
       .status = healthy ? 200U : 500U, .content_type = kJson, .body = health->health() + "\n"};
 }
 
+/// A form's parts, or the body.
+Status read_input(const HttpCall& call, InferenceApisHandler::Request& request) {
+  const std::string_view body = call.request().body;
+  const std::string_view content_type = call.request().field("content-type").value_or("");
+  if (!is_form(content_type)) {
+    (*request.mutable_input())["body"] = body;
+    return {};
+  }
+  const auto parts = read_form(content_type, body);
+  if (!parts) return parts.error();
+  for (const auto& [name, content] : *parts) (*request.mutable_input())[name] = content;
+  return {};
+}
+
 Answer predict(InferenceApisHandler& handler, HttpCall& call) {
   InferenceApisHandler::Request request;
   request.set_model_name(model_of(call));
   request.set_model_version(version_of_call(call));
-  (*request.mutable_input())["body"] = call.request().body;
+  if (const Status status = read_input(call, request); !status.ok()) co_return status;
   Task<Result<InferenceApisHandler::Response>> predicting = handler.predictions(call, request);
   Result<InferenceApisHandler::Response> response = co_await std::move(predicting);
   if (!response) co_return exception_of(response.error(), request.model_name(), request.model_version());

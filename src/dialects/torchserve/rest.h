@@ -8,9 +8,9 @@
 
 namespace parlance::dialects::torchserve {
 
-/// TorchServe's REST of inference: GET /ping; POST and PUT of a body, which is the input, to
-/// /predictions/{model} and /predictions/{model}/{version}. Errors are TorchServe's {"code", "type",
-/// "message"}.
+/// TorchServe's REST of inference: GET /ping; POST and PUT of a body, which is the input, or a
+/// form (form.h), to /predictions/{model} and /predictions/{model}/{version}. Errors are TorchServe's
+/// {"code", "type", "message"}.
 void add_inference_routes(std::shared_ptr<InferenceApisHandler> handler, edge::HttpRoutes& routes);
 
 /// Its REST of management, the calls of the management service with the query as parameters: GET and POST
