@@ -78,6 +78,12 @@ TEST(TorchServeKeys, FreshOnesComeBackFromTheirFile) {
   EXPECT_NE(json, TorchServeKeys::generate(kThen, 1h).to_json());
 }
 
+TEST(TorchServeKeys, FreshOnesBeginWithALetter) {
+  for (int i = 0; i < 200; ++i)
+    EXPECT_THAT(TorchServeKeys::generate(kThen, 1h).to_json(),
+                ::testing::Not(::testing::ContainsRegex("\"key\": \"[^A-Za-z]")));
+}
+
 class KeysFile {
  public:
   explicit KeysFile(const std::string& text = {}) {

@@ -46,13 +46,15 @@ std::string to_instant(Time time) {
   return text.data();
 }
 
-// base64url, of which three bytes make four characters.
+// base64url, of which three bytes make four characters. A letter comes first: a command line takes what
+// begins with '-' for an option.
 std::string random_text() {
   constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  constexpr std::size_t kLetters = 52;
   std::array<unsigned char, kKeyBytes / 3 * 4> bytes;
   require(RAND_bytes(bytes.data(), bytes.size()) == 1, "TorchServeKeys: no random bytes");
   std::string text;
-  for (const unsigned char byte : bytes) text += kDigits[byte % kDigits.size()];
+  for (const unsigned char byte : bytes) text += kDigits[byte % (text.empty() ? kLetters : kDigits.size())];
   return text;
 }
 

@@ -44,7 +44,7 @@ def run(script, tmp_path, monkeypatch):
         addresses = ["--inference", server.address, "--management", management_address(server)]
 
         def run_one(*arguments: str, token: str | None = None) -> tuple[int, str]:
-            command = [sys.executable, str(script), *addresses, *arguments, *(["--auth-token", token] if token else [])]
+            command = [sys.executable, str(script), *addresses, *arguments, *([f"--auth-token={token}"] if token else [])]
             done = subprocess.run(command, capture_output=True, text=True, timeout=100, cwd=tmp_path)
             assert "Traceback" not in done.stderr, done.stderr
             return done.returncode, done.stdout
