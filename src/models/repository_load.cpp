@@ -52,6 +52,8 @@ std::string advice_on_file(const FoundModel& found, const BackendRegistry& backe
 }
 
 std::string no_version_reason(const FoundModel& found, const BackendRegistry& backends) {
+  std::error_code error;
+  if (!fs::is_directory(found.folder, error)) return "the model's folder is not there";
   const std::string others = fmt::format("{}", fmt::join(found.not_versions, ", "));
   return "no version: a version is a folder named by a positive whole number" +
          (others.empty() ? advice_on_file(found, backends) : ", which these are not: " + others);
