@@ -535,5 +535,5 @@ def test_models_that_serve_on_as_they_were_are_told_too(managed):
     callers, operators = managed
     failure = failure_of(reload, operators, {"name": "a", "base_path": "gone", "model_version_policy": {"all": {}}})
     assert failure.code() is grpc.StatusCode.FAILED_PRECONDITION
-    assert failure.details().startswith("2 model(s) did not become available: {{name: a version: 1} due to error: the model's folder is not there}")
+    assert failure.details().startswith("2 model(s) did not become available: {{name: a version: 1} due to error: the model's folder is not there, ")
     assert states(callers, "a") == [(1, "AVAILABLE", 0), (2, "AVAILABLE", 0)]
