@@ -86,7 +86,7 @@ class LoadedModel {
   /// Why runs fail at the moment, whatever their input; OK: they do not.
   virtual Status condition() const { return {}; }
   /// For an engine whose condition changes by itself: from now on `changed` is called after each change.
-  virtual void watch_condition(ConditionChanged /*changed*/) {}
+  virtual void watch_condition(const ConditionChanged& /*changed*/) {}
   /// Whether it is code of the operator's own. Such a run is never made on an event loop, however short, and
   /// may fail on the zeros of warm-up though the model is as it should be.
   virtual bool is_own_code() const { return false; }

@@ -163,9 +163,9 @@ Status PythonModel::condition() const {
   return runs_fail() ? no_worker(trouble_) : Status{};
 }
 
-void PythonModel::watch_condition(ConditionChanged changed) {
+void PythonModel::watch_condition(const ConditionChanged& changed) {
   const std::lock_guard lock{mutex_};
-  condition_watcher_ = std::move(changed);
+  condition_watcher_ = changed;
 }
 
 /// Without a lock: who is told asks for the condition.

@@ -48,7 +48,7 @@ class PythonModel final : public LoadedModel {
   Status set_instances(unsigned count) override;
   void watch_instances(const InstancesChanged& changed) override;
   Status condition() const override;
-  void watch_condition(ConditionChanged changed) override;
+  void watch_condition(const ConditionChanged& changed) override;
 
   static constexpr unsigned kTries = 2;          // of a run
   static constexpr unsigned kTooManyLosses = 3;  // without a run in between that came to its end
