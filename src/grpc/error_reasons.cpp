@@ -381,7 +381,8 @@ constexpr std::array kReasons{
                 "The server compresses with what it was not offered.",
                 "Mend the server: it must keep to grpc-accept-encoding."},
     ErrorReason{"WORKERS_DOWN", StatusCode::kUnavailable, kYes,
-                "No process of a Python model lives, and the last attempt to start one failed.",
+                "No process of a Python model lives: the last attempt to start one failed, or the server is "
+                "stopping.",
                 "The message has the reason; the server goes on trying, with growing pauses."},
     ErrorReason{"WORKER_DIED", StatusCode::kInternal, kNo,
                 "The process of a Python model was lost with the request, and so was the one that it was "

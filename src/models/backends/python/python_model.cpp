@@ -329,16 +329,18 @@ void PythonModel::lost(Place& place, const std::string& how) {
 
 /// What has begun to answer cannot begin anew.
 void PythonModel::give_back(Job job, const std::string& how) {
-  if (++job.tries >= kTries || job.sink != nullptr) return job.done(std::unexpected{worker_died(how)});
+  Status why = worker_died(how);
   {
     const std::lock_guard lock{mutex_};
-    if (!hopeless()) {
+    if (ending_) {
+      why = no_worker(kStopping);
+    } else if (++job.tries < kTries && job.sink == nullptr && !hopeless()) {
       jobs_.push_front(std::move(job));
       work_.raise();
       return;
     }
   }
-  job.done(std::unexpected{worker_died(how)});
+  job.done(std::unexpected{std::move(why)});
 }
 
 /// False when it shall stop.
