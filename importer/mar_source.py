@@ -6,12 +6,14 @@ import argparse
 import ast
 import hashlib
 import json
+import lzma
 import pathlib
 import re
 import shutil
 import stat
 import zipfile
 import zlib
+from collections.abc import Container
 
 from importer import placing, simple_yaml
 from importer.made import Made
@@ -23,7 +25,7 @@ MOST_TEXT_BYTES = 1 << 20  # of the manifest and of model-config.yaml
 MANIFEST = "MAR-INF/MANIFEST.json"
 FILES = "archive"  # the folder of the version with the archive's files; the version's own model.py stands above it
 DIGEST = "archive.sha256"  # beside it: of the whole archive
-UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError)  # what zipfile and the disk say
+UNREADABLE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, OSError)  # what zipfile and the disk say
 
 MODEL_PY = '''\
 """Made by `parlance import`: runs the TorchServe handler of the archive beside it."""
@@ -72,20 +74,20 @@ def _check_kind(model: pathlib.Path) -> None:
     settings = model / "model.yaml"
     named = re.search(r"""^backend:\s*["']?([\w.-]+)""", settings.read_text(), re.MULTILINE) if settings.is_file() else None
     is_other = named and named[1] != "python"
-    if is_other or not all((model / str(version) / "model.py").exists() for version in placing.versions(model)):
+    if is_other or not all((folder / "model.py").exists() for folder in placing.versions(model).values()):
         raise Problem(f"there is a model {model.name} already that runs no Python: choose another name")
 
 
 def _version_from(model: pathlib.Path, digest: str) -> int | None:
     """The version that this very archive was made into."""
-    for version in sorted(placing.versions(model), reverse=True):
-        made_from = model / str(version) / DIGEST
+    for version, folder in sorted(placing.versions(model).items(), reverse=True):
+        made_from = folder / DIGEST
         if made_from.is_file() and made_from.read_text() == digest:
             return version
     return None
 
 
-def _own_version(manifest: dict, taken: set[int]) -> int | None:
+def _own_version(manifest: dict, taken: Container[int]) -> int | None:
     """What the archive calls itself ("2.0"), where that is a number and free."""
     number = re.fullmatch(r"([1-9][0-9]{0,17})(\.0)?", str(manifest["model"].get("modelVersion")))
     version = int(number[1]) if number else None

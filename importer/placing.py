@@ -30,8 +30,9 @@ def model_folder(given: argparse.Namespace) -> pathlib.Path:
     return given.repository / name
 
 
-def versions(model: pathlib.Path) -> set[int]:
-    return {int(entry.name) for entry in model.glob("*") if re.fullmatch(r"[0-9]+", entry.name)}
+def versions(model: pathlib.Path) -> dict[int, pathlib.Path]:
+    """Where each version is: of "007" and "7" the last, as the server has it."""
+    return {int(entry.name): entry for entry in sorted(model.glob("*")) if re.fullmatch(r"0*[1-9][0-9]{0,17}", entry.name)}
 
 
 def _version(model: pathlib.Path, wanted: int | None) -> int:

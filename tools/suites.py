@@ -148,10 +148,11 @@ def run_unseen(suite: Suite, pattern: str) -> Row:
     """What it says is shown at its end."""
     with tempfile.TemporaryFile("w+") as said:
         output.stream = said
-        row = run_suite(suite, pattern)
-        said.seek(0)
-        print(said.read(), flush=True)
-    return row
+        try:
+            return run_suite(suite, pattern)
+        finally:
+            said.seek(0)
+            print(said.read(), flush=True)
 
 
 def run_all(suites: list[Suite], pattern: str) -> list[Row]:

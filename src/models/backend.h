@@ -20,8 +20,8 @@ namespace parlance::models {
 struct RunOutputs {
   Tensors tensors;               // in the order of the signature, owning their bytes
   std::size_t copied_bytes = 0;  // of inputs and outputs, between our memory and the engine's
-  /// Whether the time it took says what such runs take; not where it had to be made twice, or was the first
-  /// of an engine that had to be started again.
+  /// Whether the time it took says what such runs take; not where it had to be made twice, was the first
+  /// of an engine that had to be started again, or made parts, which take as long as their reader.
   bool is_typical = true;
 };
 

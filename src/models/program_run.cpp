@@ -27,6 +27,9 @@ class Patience {
  public:
   Patience(pid_t pid, const std::function<bool()>& is_wanted) : pid_(pid), is_wanted_(is_wanted) {}
 
+  /// It was killed: whatever of it lives on is not waited for.
+  bool is_over() const { return is_killed_; }
+
   void check() {
     if (!is_wanted_ || is_killed_) return;
     if (kill_at_ == TimePoint{}) {
@@ -53,7 +56,10 @@ std::string read_all(int fd, Patience& patience) {
   while (true) {
     patience.check();
     pollfd waiting{.fd = fd, .events = POLLIN, .revents = 0};
-    if (poll(&waiting, 1, kAskEveryMs) == 0) continue;
+    if (poll(&waiting, 1, kAskEveryMs) == 0) {
+      if (patience.is_over()) return text;
+      continue;
+    }
     const ssize_t size = read(fd, part.data(), part.size());
     if (size < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (size <= 0) return text;
@@ -80,7 +86,9 @@ Result<ProgramOutcome> run_program(std::vector<std::string> arguments,
   Patience patience{*pid, is_wanted};
   ProgramOutcome outcome{.exit_code = -1, .text = read_all(output.ours.get(), patience)};
   int status = 0;
-  while (waitpid(*pid, &status, 0) < 0 && errno == EINTR) {
+  while (waitpid(*pid, &status, WNOHANG) == 0) {
+    patience.check();
+    poll(nullptr, 0, kAskEveryMs / 10);
   }
   if (WIFEXITED(status)) outcome.exit_code = WEXITSTATUS(status);
   return outcome;

@@ -23,7 +23,7 @@ Ends made_of(const int (&ends)[2]) {
     return FileDescriptor{fcntl(fd, F_DUPFD_CLOEXEC, 10)};
   };
   Ends made{moved_up(ends[0]), moved_up(ends[1])};
-  fcntl(made.ours.get(), F_SETFL, O_NONBLOCK);
+  if (made) fcntl(made.ours.get(), F_SETFL, O_NONBLOCK);
   return made;
 }
 

@@ -51,6 +51,14 @@ std::uint64_t mix(std::uint64_t value) {
   return value ^ (value >> 31U);
 }
 
+/// Whether a run of them may be begun on an event loop, though inputs may have to be copied for it.
+bool is_small(std::span<const QueuedRequest> requests) {
+  std::size_t bytes = 0;
+  for (const QueuedRequest& request : requests)
+    for (const models::Tensor& input : request.inputs) bytes += input.bytes().size();
+  return bytes <= kSmallBytes;
+}
+
 }  // namespace
 
 VersionQueue::VersionQueue(std::string model, const models::LoadedVersion& loaded,
@@ -67,6 +75,7 @@ VersionQueue::VersionQueue(std::string model, const models::LoadedVersion& loade
       runs_inline_(loaded.runs_on_loop && max_batch_ <= 1 && config_.sequence.states.empty()),
       runs_everything_(config_.queue.order == models::QueueOrder::kArrival),
       runs_elsewhere_(loaded.model->runs_elsewhere()),
+      begins_where_requests_come_(runs_elsewhere_ && max_batch_ <= 1),
       is_ragged_(max_batch_ > 1 && has_open_rows(engine_signature_)),
       batches_(options_of(loaded)),
       sequences_(config_.sequence, engine_signature_) {
@@ -172,7 +181,7 @@ bool VersionQueue::enter(QueuedRequest& request, TimePoint now, Answers& answers
 std::size_t VersionQueue::submit(std::span<QueuedRequest> requests) {
   Answers answers;
   std::size_t entered = 0;
-  const bool may_begin = runs_elsewhere_ && is_small(requests);
+  const bool may_begin = begins_where_requests_come_ && is_small(requests);
   Next next = Next::kNothing;
   {
     const Lock lock{mutex_};
@@ -183,14 +192,6 @@ std::size_t VersionQueue::submit(std::span<QueuedRequest> requests) {
   answers.post();
   if (next == Next::kBegin) work();
   return entered;
-}
-
-/// Whether a run of them may be begun on an event loop, though inputs may have to be copied for it.
-bool VersionQueue::is_small(std::span<const QueuedRequest> requests) const {
-  std::size_t bytes = 0;
-  for (const QueuedRequest& request : requests)
-    for (const models::Tensor& input : request.inputs) bytes += input.bytes().size();
-  return max_batch_ <= 1 && bytes <= kSmallBytes;
 }
 
 bool VersionQueue::leave(QueuedRequest& request, Outcome outcome, const Status& status) {

@@ -81,7 +81,6 @@ class VersionQueue final : public Alarms::Sleeper, public std::enable_shared_fro
   void finish(QueuedRequest& request, Outcome outcome, Result<InferenceResult> result, TimePoint now);
   enum class Next : std::uint8_t { kNothing, kBegin };
   Next pump(TimePoint now, bool may_begin = false);
-  bool is_small(std::span<const QueuedRequest> requests) const;
   std::shared_ptr<Run> take_run(TimePoint now, Answers& answers);
   void drop_left_out(const BatchPlan& plan, TimePoint now, Answers& answers);
   bool still_wanted(QueuedRequest& request, TimePoint now, Answers& answers);
@@ -107,6 +106,7 @@ class VersionQueue final : public Alarms::Sleeper, public std::enable_shared_fro
   const bool runs_inline_;
   const bool runs_everything_;  // order kArrival
   const bool runs_elsewhere_;
+  const bool begins_where_requests_come_;
   const bool is_ragged_;
 
   mutable std::mutex mutex_;

@@ -158,7 +158,8 @@ std::vector<Result<models::Tensors>> VersionQueue::take_apart(const Run& run,
   return parts;
 }
 
-/// On a worker or a thread of the engine. After the answers are posted nothing of the version may be touched.
+/// On a worker or a thread of the engine. After the answers are posted nothing of the version may be
+/// touched, but by the next run, whose requests pin it.
 void VersionQueue::executed(Run& run, Result<models::RunOutputs> outputs) {
   const TimePoint infer_ended = Clock::now();
   run.times.infer = infer_ended - run.infer_began;

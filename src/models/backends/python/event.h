@@ -1,6 +1,9 @@
 #pragma once
 
 #include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cstdint>
 
 #include "models/file_descriptor.h"
 

@@ -440,7 +440,9 @@ TEST_F(Python, RunsAreGivenUpWhenTheProcessIsToEnd) {
   stop.request_stop();
   for (std::future<Result<RunOutputs>>* each : {&first, &second}) {
     ASSERT_EQ(each->wait_for(kPatience), std::future_status::ready);
-    EXPECT_FALSE(each->get());
+    const Result<RunOutputs> outputs = each->get();
+    ASSERT_FALSE(outputs);
+    EXPECT_EQ(reason(outputs.error()), "WORKERS_DOWN");
   }
   EXPECT_EQ(reason(failure(**model, {input()})), "WORKERS_DOWN");
 }

@@ -86,6 +86,7 @@ void PythonModel::end_all() {
     ending_ = true;
     trouble_ = kStopping;
     jobs.swap(jobs_);
+    tell();
   }
   end_.raise();
   for (Job& job : jobs) job.done(std::unexpected{no_worker(kStopping)});
@@ -306,7 +307,7 @@ bool PythonModel::run_job(Place& place, Worker& worker, Job job) {
     return false;
   }
   const bool is_first = !std::exchange(place.has_run, true);
-  if (*outputs) (*outputs)->is_typical = job.tries == 0 && !is_first;
+  if (*outputs) (*outputs)->is_typical = job.tries == 0 && !is_first && job.sink == nullptr;
   place.losses = 0;
   {
     const std::lock_guard lock{mutex_};
@@ -318,12 +319,14 @@ bool PythonModel::run_job(Place& place, Worker& worker, Job job) {
 
 void PythonModel::lost(Place& place, const std::string& how) {
   ++place.losses;
-  options_.log(concat("worker lost: ", how));
+  bool was_told_to = false;
   {
     const std::lock_guard lock{mutex_};
     ++losses_;
+    was_told_to = ending_;
     if (!ending_) trouble_ = how;
   }
+  if (!was_told_to) options_.log(concat("worker lost: ", how));
   set_state(place, State::kLost);
 }
 

@@ -89,7 +89,7 @@ void Worker::read_log() {
   }
 }
 
-Worker::Event Worker::wait(int work, Deadline deadline) {
+Worker::Happened Worker::wait(int work, Deadline deadline) {
   bool log_open = true;
   while (true) {
     std::array<pollfd, 6> files{{{.fd = process_.socket(), .events = POLLIN, .revents = 0},
@@ -99,35 +99,35 @@ Worker::Event Worker::wait(int work, Deadline deadline) {
                                  {.fd = log_open ? process_.log() : -1, .events = POLLIN, .revents = 0},
                                  {.fd = end_, .events = POLLIN, .revents = 0}}};
     const int ready = poll(files.data(), files.size(), poll_timeout(deadline));
-    if (ready < 0 && errno != EINTR) return Event::kEnded;
+    if (ready < 0 && errno != EINTR) return Happened::kEnded;
     if (ready <= 0) {
-      if (deadline.expired(Clock::now())) return Event::kTimeout;
+      if (deadline.expired(Clock::now())) return Happened::kTimeout;
       continue;
     }
     if (files[4].revents != 0) {
       read_log();
       log_open = (files[4].revents & POLLIN) != 0;
     }
-    if (files[0].revents != 0) return Event::kMessage;
-    if (files[1].revents != 0) return Event::kEnded;
-    if (files[2].revents != 0 || files[5].revents != 0) return Event::kStop;
-    if (files[3].revents != 0) return Event::kWork;
-    if (deadline.expired(Clock::now())) return Event::kTimeout;
+    if (files[0].revents != 0) return Happened::kMessage;
+    if (files[1].revents != 0) return Happened::kEnded;
+    if (files[2].revents != 0 || files[5].revents != 0) return Happened::kStop;
+    if (files[3].revents != 0) return Happened::kWork;
+    if (deadline.expired(Clock::now())) return Happened::kTimeout;
   }
 }
 
 Worker::Wake Worker::idle(int work, Duration timeout) {
   heeds_stop_ = true;
-  const Event event = wait(work, Deadline::after(Clock::now(), timeout));
+  const Happened event = wait(work, Deadline::after(Clock::now(), timeout));
   heeds_stop_ = false;
   switch (event) {
-    case Event::kWork:
-    case Event::kTimeout:
+    case Happened::kWork:
+    case Happened::kTimeout:
       return Wake::kWork;
-    case Event::kStop:
+    case Happened::kStop:
       return Wake::kStop;
-    case Event::kMessage:  // nothing was asked: it has closed the socket, or speaks out of turn
-    case Event::kEnded:
+    case Happened::kMessage:  // nothing was asked: it has closed the socket, or speaks out of turn
+    case Happened::kEnded:
       break;
   }
   return Wake::kLost;
@@ -158,14 +158,14 @@ bool Worker::send(const Json& message, bool with_memory) {
 std::expected<Json, Lost> Worker::receive(Deadline deadline, const std::string& late) {
   while (true) {
     switch (wait(-1, deadline)) {
-      case Event::kMessage:
+      case Happened::kMessage:
         break;
-      case Event::kTimeout:
+      case Happened::kTimeout:
         return std::unexpected{Lost{kill(late)}};
-      case Event::kStop:
+      case Happened::kStop:
         return std::unexpected{Lost{kill("it was told to stop")}};
-      case Event::kEnded:
-      case Event::kWork:
+      case Happened::kEnded:
+      case Happened::kWork:
         return std::unexpected{Lost{ended()}};
     }
     packet_.resize(kMostPacketBytes + 1);

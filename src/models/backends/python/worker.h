@@ -66,8 +66,8 @@ class Worker {
   std::expected<Json, Lost> exchange(const Json& message, Deadline deadline, const std::string& late);
   std::expected<Json, Lost> receive(Deadline deadline, const std::string& late);
   bool send(const Json& message, bool with_memory);
-  enum class Event : std::uint8_t { kMessage, kWork, kStop, kEnded, kTimeout };
-  Event wait(int work, Deadline deadline);
+  enum class Happened : std::uint8_t { kMessage, kWork, kStop, kEnded, kTimeout };
+  Happened wait(int work, Deadline deadline);
   void read_log();
 
   WorkerProcess process_;
