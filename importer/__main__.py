@@ -45,6 +45,8 @@ def main() -> None:
         from importer import mar_source
 
         return mar_source.run(given)
+    if given.registering:
+        raise Problem(f"{given.source} is no .mar archive")
     environment.enter(sys.argv)
     from importer import importing  # needs the environment
 

@@ -50,6 +50,7 @@ TEST(FindError, ReadsAReasonAloneAndInALineOfTheLog) {
       {" MESSAGE_TOO_LARGE\n",
        "03:36:39.307 info    call  method=/a.B/C  code=RESOURCE_EXHAUSTED  "
        "reason=MESSAGE_TOO_LARGE  duration_ms=0.184",
+       "E0728 server: call failed, reason=MESSAGE_TOO_LARGE",
        R"({"level":"info","msg":"call","fields":{"code":"RESOURCE_EXHAUSTED","reason":"MESSAGE_TOO_LARGE"}})"}) {
     const auto status = find_error(text);
     ASSERT_TRUE(status) << text;

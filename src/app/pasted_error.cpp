@@ -165,12 +165,15 @@ std::optional<Status> status_of_text(const std::string& text) {
 // One of our reasons, alone or as the server's log has it.
 std::optional<Status> status_of_reason(const std::string& text) {
   static const std::regex kReason{R"~((?:^|reason(?:=|": *"))([A-Z][A-Z0-9_]+))~"};
-  std::smatch found;
-  if (!std::regex_search(text, found, kReason)) return std::nullopt;
-  const grpc::ErrorReason* entry = grpc::find_error_reason(found[1].str());
-  if (entry == nullptr) return std::nullopt;
-  const grpc::ErrorInfo info{.reason = found[1], .domain = std::string{grpc::kErrorDomain}, .metadata = {}};
-  return Status{entry->code.value_or(StatusCode::kUnknown), ""}.with_detail(grpc::to_detail(info));
+  for (std::sregex_iterator found{text.begin(), text.end(), kReason}; found != std::sregex_iterator{};
+       ++found) {
+    const std::string reason = (*found)[1];
+    const grpc::ErrorReason* entry = grpc::find_error_reason(reason);
+    if (entry == nullptr) continue;
+    const grpc::ErrorInfo info{.reason = reason, .domain = std::string{grpc::kErrorDomain}, .metadata = {}};
+    return Status{entry->code.value_or(StatusCode::kUnknown), ""}.with_detail(grpc::to_detail(info));
+  }
+  return std::nullopt;
 }
 
 }  // namespace

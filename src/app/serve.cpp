@@ -193,6 +193,7 @@ class InferenceServer {
   Status load_first() {
     const auto is_wanted = [this] { return !draining_.load(); };
     import_first(config_, repository_, import_archive_, is_wanted, log_);
+    if (!is_wanted()) return {};
     if (!config_.load) return models_.load();
     for (const std::string& model : *config_.load) {
       const Status status = models_.load(model);

@@ -225,6 +225,15 @@ def test_bad_input_is_told(client, case):
     assert (failure.code(), failure.details()) == (grpc.StatusCode.INVALID_ARGUMENT, why)
 
 
+def test_other_inputs_in_shared_memory_take_no_raw_contents(client):
+    request = client.request(max_tokens=2, seed=7)
+    text = request.inputs.pop()
+    for _ in range(2):
+        request.inputs.add(name="stream", datatype="BOOL", shape=[1]).parameters["shared_memory_region"].string_param = "any"
+    request.inputs.append(text)
+    assert text_of(client.stub.ModelInfer(request)) == text_of(client.stub.ModelInfer(client.request(max_tokens=2, seed=7)))
+
+
 def test_text_that_is_not_utf8_is_refused(client):
     assert failure_of(lambda: client.stub.ModelInfer(changed(spoil)(client))).code() is grpc.StatusCode.INVALID_ARGUMENT
 

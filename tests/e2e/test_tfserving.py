@@ -353,6 +353,14 @@ def test_strings_that_are_said_once_for_many_are_bounded(tf, model, name, signat
     assert error_info(failure).reason == "BATCH_TOO_LARGE"
 
 
+def test_examples_that_are_said_once_for_many_are_bounded(tf):
+    request = tf.request("digits", {"inputs": tf.tensor(STRING, [20_000], string_val=[b"x" * 100])}, signature="classification")
+    failure = failure_of(tf.stub.Predict, request)
+    assert (failure.code().name, failure.details()) == (
+        "RESOURCE_EXHAUSTED", 'Input "inputs" is larger than 1048576 bytes with its last value repeated; send all of its values')
+    assert error_info(failure).reason == "TENSOR_TOO_LARGE"
+
+
 def test_a_model_that_does_not_fit_has_no_signature_of_examples(copying):
     request = copying.request("copy_int32", {}, signature="classification")
     failure = failure_of(copying.stub.Predict, request)

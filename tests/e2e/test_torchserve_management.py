@@ -147,6 +147,7 @@ def test_bad_requests_are_told_as_torchserve_tells_them(client):
         )  # fmt: skip
     assert refused(client.register, "nope") == ("NOT_FOUND", f"Model not found at: nope.mar{NO_MODEL}")
     assert refused(client.register, "x", url="") == ("INVALID_ARGUMENT", f"Parameter url is required.{BAD_REQUEST}")
+    assert refused(client.register, "x", url="x\0.mar") == ("NOT_FOUND", f"Model not found at: x{NO_MODEL}")
     code, text = refused(client.register, "x", url="https://torchserve.s3.amazonaws.com/mar_files/x.mar")
     assert code == "NOT_FOUND"
     assert text.startswith("Given URL https://torchserve.s3.amazonaws.com/mar_files/x.mar does not match any allowed URL(s)")

@@ -63,7 +63,7 @@ Result<std::string> find_text(const Request& request, std::span<const models::Te
     } else if (input.name() != "stream") {
       return unexpected_input(request, input.name(), specs);
     }
-    if (!raw.empty()) ++next_raw;
+    if (!raw.empty() && !is_in_shared_memory(input)) ++next_raw;
   }
   if (!text) return std::unexpected{check_names(request, specs)};
   return *std::move(text);

@@ -30,12 +30,12 @@ std::unexpected<Status> servable_not_found(std::string_view model, std::optional
                                           {{"hop", "server"}, {"observed", std::string{model}}})};
 }
 
-std::unexpected<Status> too_large(std::string_view input) {
+std::unexpected<Status> too_large(std::string_view input, std::size_t limit) {
   return std::unexpected{
       grpc::make_error(StatusCode::kResourceExhausted, "TENSOR_TOO_LARGE",
-                       concat("Input \"", input, "\" is larger than ", kMostRepeatedBytes,
+                       concat("Input \"", input, "\" is larger than ", limit,
                               " bytes with its last value repeated; send all of its values"),
-                       {{"hop", "server"}, {"limit", std::to_string(kMostRepeatedBytes)}})};
+                       {{"hop", "server"}, {"limit", std::to_string(limit)}})};
 }
 
 Status check_count(std::string_view what, std::size_t count, std::size_t most) {

@@ -22,8 +22,8 @@ std::unexpected<Status> servable_not_found(std::string_view model, std::optional
 /// Bytes that a tensor may grow to by repeating what was sent once: what is larger is worth sending.
 inline constexpr std::size_t kMostRepeatedBytes = std::size_t{64} << 20;
 
-/// RESOURCE_EXHAUSTED (TENSOR_TOO_LARGE): repeated values of that input are above kMostRepeatedBytes.
-std::unexpected<Status> too_large(std::string_view input);
+/// RESOURCE_EXHAUSTED (TENSOR_TOO_LARGE): repeated values of that input are above `limit` bytes.
+std::unexpected<Status> too_large(std::string_view input, std::size_t limit = kMostRepeatedBytes);
 
 /// OK for up to `most` things, called `what`, that one request may have; else RESOURCE_EXHAUSTED
 /// (BATCH_TOO_LARGE).

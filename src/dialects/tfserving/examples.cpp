@@ -206,6 +206,17 @@ Result<Tensor> to_tensor(const TensorSpec& spec, bool is_alone, const Examples& 
   return rows->tensor();
 }
 
+/// Of elements that are as the one before.
+std::size_t repeated_bytes(const Tensor& elements) {
+  std::size_t bytes = 0;
+  std::string_view before;
+  for (const std::string_view element : models::split_elements(elements.bytes())) {
+    if (element == before) bytes += element.size();
+    before = element;
+  }
+  return bytes;
+}
+
 }  // namespace
 
 Result<Examples> to_examples(const ::tensorflow::serving::InputView& input) {
@@ -226,6 +237,8 @@ Result<ParsedExamples> parse_examples(const models::Tensor& serialized) {
   const std::size_t count = models::count_elements(serialized.bytes()).value_or(0);
   if (Status status = check_count("Examples", count, kMostSerialized); !status.ok())
     return std::unexpected{std::move(status)};
+  if (repeated_bytes(serialized) > kMostRepeatedExampleBytes)
+    return too_large(serialized.name(), kMostRepeatedExampleBytes);
   ParsedExamples parsed;
   for (const std::string_view element : models::split_elements(serialized.bytes())) {
     auto message = wire::Parsed<ExampleView>::of(as_bytes(element));

@@ -37,12 +37,14 @@ struct ParsedExamples {
   Examples examples;
 };
 
-/// Serialized Examples of one request: a tensor may say one of them many times for the price of one.
+/// Serialized Examples of one request, and bytes of those that are as the one before: a tensor may say one of
+/// them many times for the price of one, and each is parsed.
 inline constexpr std::size_t kMostSerialized = std::size_t{1} << 16;
+inline constexpr std::size_t kMostRepeatedExampleBytes = std::size_t{1} << 20;
 
 /// Of a tensor of BYTES, an element of which is an Example, serialized; borrows from it. INVALID_ARGUMENT
 /// "Input is empty.", "Could not parse example input, index: 0"; RESOURCE_EXHAUSTED (BATCH_TOO_LARGE) above
-/// kMostSerialized.
+/// kMostSerialized, (TENSOR_TOO_LARGE) above kMostRepeatedExampleBytes.
 Result<ParsedExamples> parse_examples(const models::Tensor& serialized);
 
 /// A row of each input from each example: the feature of the input's name, or, where both are alone, the only

@@ -31,9 +31,10 @@ models::Tensor classes_of(const models::Tensor& scores, const models::Labels& la
   for (std::size_t i = 0; i < classes; ++i)
     models::append_element(row, i < labels.size() ? std::string_view{labels[i]} : std::string_view{});
   std::string elements;
+  elements.reserve(rows * row.size());
   for (std::size_t i = 0; i < rows; ++i) elements += row;
   return models::Tensor::owning("classes", models::DataType::kBytes, scores.shape(),
-                                Buffer::copy_of(as_bytes(elements)));
+                                Buffer::adopt(std::move(elements)));
 }
 
 models::Tensors as_tensors(SignatureKind kind, const models::Tensor& output, const models::Labels& labels) {

@@ -120,7 +120,7 @@ Result<Tensor> strings(Head head, const std::vector<std::string_view>& values) {
   std::string elements;
   for (std::size_t i = 0; i < head.count; ++i)
     models::append_element(elements, i < values.size() ? values[i] : last);
-  return owning(std::move(head), Buffer::copy_of(as_bytes(elements)));
+  return owning(std::move(head), Buffer::adopt(std::move(elements)));
 }
 
 Result<Tensor> decode_strings(Head head, const TensorProtoView& proto) {

@@ -31,7 +31,7 @@ Task<Result<Response>> ManagementApisHandler::RegisterModel(
     ServerCall& call, Incoming<management::RegisterModelRequest> request) {
   const auto is_wanted = [&call] { return !call.cancelled(); };
   auto work = [&] { return admin_.register_model(*request, is_wanted); };
-  Result<std::string> answer = co_await offload(workers_, work);
+  Result<std::string> answer = co_await offload(registering_, work);
   co_return to_response(std::move(answer));
 }
 

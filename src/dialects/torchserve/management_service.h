@@ -35,8 +35,10 @@ class ManagementApisHandler final : public management::ManagementAPIsService::Ha
  private:
   const ModelDescriber describer_;
   ModelAdmin admin_;
-  /// Loads and unloads take long and hold a thread; the repository makes one change at a time.
+  /// Loads and unloads take long and hold a thread; the repository makes one change at a time. Imports of
+  /// archives take longer, and hold up none of the others.
   net::ThreadPool workers_{2};
+  net::ThreadPool registering_{2};
 };
 
 }  // namespace parlance::dialects::torchserve

@@ -41,6 +41,7 @@ bool is_remote(std::string_view url) {
 
 Result<ModelUrl> parse_model_url(const fs::path& store, std::string_view url) {
   if (url.empty()) return std::unexpected{thrown(Exception::kBadRequest, "Parameter url is required.")};
+  if (url.contains('\0')) return nothing_at(url.substr(0, url.find('\0')));
   if (url.find("..") != std::string_view::npos)
     return not_found(concat("Relative path is not allowed in url: ", url));
   if (is_remote(url))

@@ -156,8 +156,8 @@ Status Builder::add_values(std::string_view name, std::string_view datatype, dom
     return invalid(concat("Input must set only one of the following fields: 'data', '", kBinarySize,
                           "' in 'parameters', '", kRegion, "' in 'parameters'. But",
                           given == 0 ? " no field is set" : " set", data ? " 'data'" : "",
-                          parameters.binary_bytes ? " 'binary_data_size'" : "",
-                          parameters.in_shared_memory ? " 'shared_memory_region'" : "", "; input '", name,
+                          parameters.binary_bytes ? concat(" '", kBinarySize, "'") : "",
+                          parameters.in_shared_memory ? concat(" '", kRegion, "'") : "", "; input '", name,
                           "'"))
         .error();
   if (parameters.in_shared_memory) return {};
