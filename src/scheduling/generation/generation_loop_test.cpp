@@ -136,6 +136,17 @@ class GenerationLoopTest : public ::testing::Test {
     return homes_.at(static_cast<std::size_t>(caller.key()) % homes_.size()).loop();
   }
   void start(Caller& caller) { spawn(home_of(caller), read(*loop_, *engine_, caller)); }
+  /// All callers, before the first step ends.
+  void start_together() {
+    engine_->permit(0);
+    for (Caller& each : callers_) start(each);
+    for (net::LoopThread& home : homes_) {
+      std::binary_semaphore has_started{0};
+      home.loop().post([&] { has_started.release(); });
+      has_started.acquire();
+    }
+    engine_->release();
+  }
   Caller& ask(GenerationRequest wanted) {
     Caller& made = caller(std::move(wanted));
     start(made);
@@ -188,7 +199,7 @@ TEST_F(GenerationLoopTest, SixtyFourTogetherMakeWhatEachMakesAlone) {
   std::mt19937 random{7};
   for (Token key = 0; key < 64; ++key)
     caller(request(prompt(key, random, random() % 3 * 8), 1 + random() % 40));
-  for (Caller& each : callers_) start(each);
+  start_together();
   await_all();
   for (const Caller& each : callers_) {
     EXPECT_EQ(each.tokens(), each.alone()) << each.key();
@@ -215,7 +226,7 @@ TEST_F(GenerationLoopTest, WhatIsDrawnDependsOnTheSeedAndNotOnTheBatch) {
     return made;
   };
   for (Token key = 0; key < 12; ++key) caller(drawn(key));
-  for (Caller& each : callers_) start(each);
+  start_together();
   await_all();
   std::set<std::vector<Token>> texts;
   for (Token key = 0; key < 12; ++key) {
@@ -242,7 +253,7 @@ TEST_F(GenerationLoopTest, WhoLeavesIsInOneStepMoreAtMostAndNobodyElseNotices) {
     if (key % 3 == 1) each.leave_at = 1 + random() % 50;
     if (key % 3 == 2) each.cancel_at = 1 + random() % 50;
   }
-  for (Caller& each : callers_) start(each);
+  start_together();
   await_all();
   loop_->stop();
   std::uint64_t saved_at_least = 0;
@@ -620,13 +631,13 @@ class Multiples final : public generation::TokenGrammar {
 };
 
 TEST_F(GenerationLoopTest, AGrammarHoldsItsSequenceAndChangesNobodyElse) {
-  open(40, 4, {.planner = {.max_running = 16, .prefill_tokens = 32}});
+  open(30, 4, {.planner = {.max_running = 16, .prefill_tokens = 32}});
   std::mt19937 random{11};
   for (Token key = 0; key < 32; ++key) {
-    Caller& each = caller(request(prompt(key, random, 0), key % 2 == 0 ? 30 : 8));
-    if (key % 2 == 0) each.request.grammar = std::make_shared<Multiples>(key % 4 == 0 ? 3 : 5, 12);
+    Caller& each = caller(request(prompt(key, random, 0), key % 2 == 0 ? 30 : 24));
+    if (key % 2 == 0) each.request.grammar = std::make_shared<Multiples>(key % 4 == 0 ? 3 : 5, 24);
   }
-  for (Caller& each : callers_) start(each);
+  start_together();
   await_all();
   EXPECT_GT(loop_->statistics().planner.preemptions, 0U) << "the pages were to be scarce";
   for (const Caller& each : callers_) {
@@ -636,8 +647,8 @@ TEST_F(GenerationLoopTest, AGrammarHoldsItsSequenceAndChangesNobodyElse) {
       continue;
     }
     EXPECT_EQ(each.finish, FinishReason::kComplete);
-    EXPECT_EQ(tokens.size(), 12U);
-    EXPECT_EQ((std::set<Token>{tokens.begin(), tokens.end()}).size(), 12U) << "each once";
+    EXPECT_EQ(tokens.size(), 24U);
+    EXPECT_EQ((std::set<Token>{tokens.begin(), tokens.end()}).size(), 24U) << "each once";
     const Token step = each.key() % 4 == 0 ? 3 : 5;
     for (const Token token : tokens) EXPECT_EQ(token % step, 0);
   }
