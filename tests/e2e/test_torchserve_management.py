@@ -86,13 +86,19 @@ def repository(tmp_path):
 
 
 def management_address(server: ServerProcess) -> str:
-    return re.search(r"torchserve management +address=(\S+)", server.log()).group(1)
+    return address_of(server, r"torchserve management +address=(\S+)")
+
+
+def address_of(server: ServerProcess, announcement: str, index: int = 0) -> str:
+    """What the server has announced, or is about to."""
+    assert eventually(lambda: len(re.findall(announcement, server.log())) > index), server.log()
+    return re.findall(announcement, server.log())[index]
 
 
 @pytest.fixture
 def client(stubs, repository):
     with serve("--torchserve", "127.0.0.1:0", "--torchserve-management", "127.0.0.1:0", repository=repository) as server:
-        inference = re.findall(r"listening +address=(\S+)", server.log())[1]
+        inference = address_of(server, r"listening +address=(\S+)", 1)
         with Client(stubs, inference, management_address(server)) as made:
             made.server = server
             yield made

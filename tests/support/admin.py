@@ -10,9 +10,9 @@ from support.process import ServerProcess, eventually
 
 
 def admin_address(server: ServerProcess) -> str:
-    found = re.search(r"admin +address=(\S+)", server.log())
-    assert found, f"no admin address: {server.log()}"
-    return found.group(1)
+    announcement = r"admin +address=(\S+)"
+    assert eventually(lambda: re.search(announcement, server.log())), f"no admin address: {server.log()}"
+    return re.search(announcement, server.log()).group(1)
 
 
 class Admin:
