@@ -49,23 +49,20 @@ class Patience {
   bool is_killed_ = false;
 };
 
-/// Until the program has closed its end.
+/// Until the program has closed its end, or was killed: what it started elsewhere may have the end still.
 std::string read_all(int fd, Patience& patience) {
   std::string text;
   std::array<char, 4096> part;
-  while (true) {
-    patience.check();
+  for (patience.check(); !patience.is_over(); patience.check()) {
     pollfd waiting{.fd = fd, .events = POLLIN, .revents = 0};
-    if (poll(&waiting, 1, kAskEveryMs) == 0) {
-      if (patience.is_over()) return text;
-      continue;
-    }
+    if (poll(&waiting, 1, kAskEveryMs) == 0) continue;
     const ssize_t size = read(fd, part.data(), part.size());
     if (size < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-    if (size <= 0) return text;
+    if (size <= 0) break;
     text.append(part.data(), static_cast<std::size_t>(size));
     if (text.size() > kMostText) text.erase(0, text.size() - kMostText);
   }
+  return text;
 }
 
 }  // namespace
@@ -86,11 +83,12 @@ Result<ProgramOutcome> run_program(std::vector<std::string> arguments,
   Patience patience{*pid, is_wanted};
   ProgramOutcome outcome{.exit_code = -1, .text = read_all(output.ours.get(), patience)};
   int status = 0;
-  while (waitpid(*pid, &status, WNOHANG) == 0) {
+  pid_t ended = 0;
+  while ((ended = waitpid(*pid, &status, WNOHANG)) == 0) {
     patience.check();
     poll(nullptr, 0, kAskEveryMs / 10);
   }
-  if (WIFEXITED(status)) outcome.exit_code = WEXITSTATUS(status);
+  if (ended == *pid && WIFEXITED(status)) outcome.exit_code = WEXITSTATUS(status);
   return outcome;
 }
 

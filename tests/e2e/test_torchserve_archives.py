@@ -10,7 +10,7 @@ import pytest
 from support.archives import CONFIG, HANDLER, make_archive, with_this_python
 from support.process import ServerProcess, eventually, program
 from support.repositories import add_synthetic, serve
-from test_torchserve_management import Client, ask, management_address, refused
+from support.torchserve import Client, ask, management_address, refused
 
 INVALID = "\norg.pytorch.serve.archive.model.InvalidModelException"
 CONFLICT = "\norg.pytorch.serve.http.ConflictStatusException"

@@ -14,7 +14,7 @@ from support.archives import make_archive, with_this_python
 from support.digits import PIXELS
 from support.process import ROOT
 from support.repositories import SHIPPED, serve
-from test_torchserve_management import management_address
+from support.torchserve import management_address
 
 DENIED = "Token Authorization failed. Token either incorrect, expired, or not provided correctly"
 

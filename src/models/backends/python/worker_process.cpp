@@ -50,7 +50,7 @@ Result<WorkerProcess> WorkerProcess::start(const WorkerCommand& command) {
       spawn({.arguments = {command.interpreter, command.program.string(), "work", std::to_string(getpid())},
              .environment = environment_for(command),
              .output = log.theirs.get(),
-             .socket = socket.theirs.get()});
+             .socket = socket.theirs.get()});  // its descriptor 3: pyworker/__main__.py has it, too
   if (!pid) return load_failure(concat("the Python interpreter ", pid.error().message()));
   return WorkerProcess{*pid, FileDescriptor{pidfd_open(*pid, 0)}, std::move(socket.ours),
                        std::move(log.ours)};
